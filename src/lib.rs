@@ -1,0 +1,1 @@
+//! Turns an AWS account into a private Docker registry with one command.

@@ -1,0 +1,3 @@
+//! The dockreg binary.
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A strict simulated AWS region: only what `dockreg` and its nodes call, answered as AWS documents it.
+//!
+//! Layers, each using only the ones below it: `wire` (protocols, signatures) → `service` (meaning of the
+//! operations) → `world` (one in-memory state) → `node` (what runs on an instance).
+
+pub mod balancer;
+pub mod clock;
+pub mod error;
+pub mod formation;
+pub mod node;
+pub mod region;
+pub mod resource;
+pub mod service;
+pub mod wire;
+
+pub use error::AwsError;
+pub use region::{Region, Settings};

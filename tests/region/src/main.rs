@@ -1,0 +1,3 @@
+//! The region as a program: starts it and prints the exports to paste.
+
+fn main() {}

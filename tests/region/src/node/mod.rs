@@ -1,0 +1,47 @@
+//! What runs on an instance: one interface, two back ends (`in_process` for tests, `machine` for the rehearsal).
+
+use std::net::SocketAddr;
+
+use async_trait::async_trait;
+
+/// What an instance is started with, resolved from launch template and group.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// `i-` and 17 hexadecimal digits.
+    pub instance_id: String,
+    /// Private IPv4 address that EC2 gave it from its subnet.
+    pub private_ip: std::net::Ipv4Addr,
+    /// Availability Zone, such as `us-east-1a`.
+    pub availability_zone: String,
+    /// CIDR of its subnet and VPC, for the metadata service.
+    pub subnet_cidr: String,
+    pub vpc_cidr: String,
+    pub image_id: String,
+    pub instance_type: String,
+    /// Decoded user data.
+    pub user_data: Vec<u8>,
+    /// Name of the role in its instance profile, if any.
+    pub role_name: Option<String>,
+    /// `HttpPutResponseHopLimit` of the metadata options.
+    pub hop_limit: u8,
+}
+
+/// Runs instances. Calls return when the request is accepted; boot goes on by itself.
+#[async_trait]
+pub trait NodeBackend: Send + Sync {
+    /// Starts an instance.
+    ///
+    /// # Errors
+    /// A text for the scaling activity when the instance cannot start.
+    async fn launch(&self, launch: Launch) -> Result<(), String>;
+
+    /// Ends an instance and frees what it held; unknown ids are ignored.
+    async fn terminate(&self, instance_id: &str);
+
+    /// Where `port` of the instance can be reached from the load balancer: its private address for a machine,
+    /// a loopback port for an in-process node. None when it does not listen.
+    fn address(&self, instance_id: &str, port: u16) -> Option<SocketAddr>;
+
+    /// What the instance has written to its console so far.
+    async fn console_output(&self, instance_id: &str) -> String;
+}

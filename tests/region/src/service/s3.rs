@@ -1,0 +1,5 @@
+//! TODO
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct State {}

@@ -1,0 +1,3 @@
+//! The full rehearsal.
+
+fn main() {}
