@@ -1,13 +1,13 @@
-//! TODO
+//! EC2 launch templates: their state and the operations on them.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Call;
+use crate::service::Call;
 use crate::{AwsError, Region};
 
-/// State of the service.
+/// State of this part of EC2.
 #[derive(Debug, Default)]
 pub struct State {}
 
@@ -16,5 +16,5 @@ pub struct State {}
 /// # Errors
 /// The error AWS answers for it.
 pub async fn call(_region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
-    Err(AwsError::new("InvalidAction", format!("{} is not implemented", call.operation)))
+    Err(AwsError::new("InvalidAction", format!("The action {} is not valid for this web service.", call.operation)))
 }
