@@ -1,28 +1,14 @@
 //! CloudFormation resource types: how each is made, changed and deleted in the world. One file per type.
 
-use std::sync::Arc;
+mod context;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-use crate::Region;
-
-/// What a handler may know about the operation it works for.
-pub struct ResourceContext {
-    pub region: Arc<Region>,
-    pub stack_name: String,
-    pub stack_id: String,
-    pub logical_id: String,
-    /// Stack tags merged with `aws:cloudformation:*`, to be put on taggable resources.
-    pub tags: Vec<(String, String)>,
-    /// The resource's `CreationPolicy` or `UpdatePolicy` and other attributes, resolved.
-    pub attributes: Map<String, Value>,
-    /// The client token of this resource operation: random part of generated names comes from it.
-    pub token: String,
-}
+pub use context::{Phase, ResourceContext};
 
 /// A made or changed resource.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Made {
     /// What `Ref` gives.
     pub physical_id: String,
@@ -33,6 +19,7 @@ pub struct Made {
 /// Why a handler failed, as the event's `ResourceStatusReason` gives it.
 #[derive(Debug, Clone)]
 pub struct ResourceFailure {
+    /// The event's words.
     pub reason: String,
     /// Handler error code, such as `AlreadyExists` or `GeneralServiceException`.
     pub code: &'static str,
@@ -40,8 +27,26 @@ pub struct ResourceFailure {
     pub physical_id: Option<String>,
 }
 
-/// One CloudFormation resource type. The engine validates properties against the schema before any call, decides
-/// replacement from create-only properties, and waits the type's typical duration.
+impl ResourceFailure {
+    /// A failure before anything was made.
+    pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), code, physical_id: None }
+    }
+
+    /// A failure that left this resource behind.
+    #[must_use]
+    pub fn leaving(mut self, physical_id: impl Into<String>) -> Self {
+        self.physical_id = Some(physical_id.into());
+        self
+    }
+}
+
+/// One CloudFormation resource type.
+///
+/// The engine validates properties against the schema before any call and converts their scalars to the schema's types
+/// (a parameter's `"3"` arrives as `3` where the schema says integer), decides replacement from create-only properties,
+/// and waits the type's typical duration around the handler. A handler may be dropped at any await when the operation
+/// is cancelled: one that makes something and then waits calls [`ResourceContext::initiated`] in between.
 #[async_trait]
 pub trait ResourceType: Send + Sync {
     /// Such as `AWS::S3::Bucket`.

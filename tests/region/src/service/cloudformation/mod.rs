@@ -1,15 +1,19 @@
-//! TODO
+//! CloudFormation: stacks, change sets, events and signals.
+
+mod progress;
+mod signals;
+mod state;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use progress::{initiated, report};
+pub use signals::await_signals;
+pub use state::State;
+
 use super::Call;
 use crate::{AwsError, Region};
-
-/// State of the service.
-#[derive(Debug, Default)]
-pub struct State {}
 
 /// Carries out one operation.
 ///

@@ -1,0 +1,114 @@
+//! Signals: instances say SUCCESS or FAILURE, and the resource that waits counts them.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use crate::resource::{Phase, ResourceContext, ResourceFailure};
+
+/// One signal that no resource has counted yet.
+#[derive(Debug, Clone)]
+pub(super) struct Signal {
+    pub(super) logical_id: String,
+    pub(super) unique_id: String,
+    pub(super) success: bool,
+}
+
+/// Waits until `count` signals for the context's resource have arrived, counting none twice.
+///
+/// The share that must be SUCCESS is the resource's own `MinSuccessfulInstancesPercent`, of its creation policy while it
+/// is created and of its rolling update otherwise. `timeout` is in simulated time; a signal that is missing then counts
+/// as a failure.
+/// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
+///
+/// # Errors
+/// Too many failures, in the words of the resource's event.
+pub async fn await_signals(context: &ResourceContext, count: usize, timeout: Duration) -> Result<(), ResourceFailure> {
+    let percent = minimum_percent(context);
+    // A share of the count that is not whole is rounded up.
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
+    let needed = (count * percent).div_ceil(100);
+    let signalled = context.region.world(|world| world.cloudformation.signalled.clone());
+    let deadline = Instant::now() + context.region.clock.scaled(timeout);
+    let (mut succeeded, mut failed) = (0, 0);
+    loop {
+        let mut arrival = pin!(signalled.notified());
+        arrival.as_mut().enable();
+        for signal in take(context, count - succeeded - failed) {
+            if signal.success {
+                succeeded += 1;
+            } else {
+                failed += 1;
+            }
+        }
+        if succeeded + failed == count && succeeded >= needed {
+            return Ok(());
+        }
+        if failed > count - needed {
+            return Err(failure(format!(
+                "Received {failed} FAILURE signal(s) out of {count}.  \
+                 Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement"
+            )));
+        }
+        if timeout_at(deadline, arrival).await.is_err() {
+            return if succeeded >= needed { Ok(()) } else { Err(too_late(context, succeeded, count, percent)) };
+        }
+    }
+}
+
+fn too_late(context: &ResourceContext, succeeded: usize, count: usize, percent: usize) -> ResourceFailure {
+    if context.phase == Phase::Create {
+        failure(format!(
+            "Received {succeeded} SUCCESS signal(s) out of {count}.  \
+             Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement"
+        ))
+    } else {
+        let missing = count - succeeded;
+        context.report(&format!(
+            "Failed to receive {missing} resource signal(s) for the current batch.  \
+             Each resource signal timeout is counted as a FAILURE."
+        ));
+        failure(format!(
+            "Received {missing} FAILURE signal(s) out of {count}.  \
+             Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement"
+        ))
+    }
+}
+
+fn failure(reason: String) -> ResourceFailure {
+    ResourceFailure::new("NotStabilized", reason)
+}
+
+/// Takes at most `limit` of the resource's waiting signals out of the stack.
+fn take(context: &ResourceContext, limit: usize) -> Vec<Signal> {
+    context.region.world(|world| {
+        let Some(stack) = world.cloudformation.stack_mut(&context.stack_id) else { return Vec::new() };
+        let mut taken = Vec::new();
+        stack.signals.retain(|signal| {
+            let ours = taken.len() < limit && signal.logical_id == context.logical_id;
+            if ours {
+                taken.push(signal.clone());
+            }
+            !ours
+        });
+        taken
+    })
+}
+
+fn minimum_percent(context: &ResourceContext) -> usize {
+    let pointer = if context.phase == Phase::Create {
+        "/CreationPolicy/AutoScalingCreationPolicy/MinSuccessfulInstancesPercent"
+    } else {
+        "/UpdatePolicy/AutoScalingRollingUpdate/MinSuccessfulInstancesPercent"
+    };
+    let (policy, rest) = pointer[1..].split_once('/').unwrap_or((pointer, ""));
+    let value = context.attributes.get(policy).and_then(|policy| policy.pointer(&format!("/{rest}")));
+    let percent = match value {
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    };
+    percent.and_then(|percent| usize::try_from(percent).ok()).unwrap_or(100).min(100)
+}
