@@ -10,6 +10,17 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// This moment, by the machine's own clock whatever the speed.
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
+    /// This moment as handlers give timestamps in JSON: seconds since 1970, milliseconds as a fraction.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double exactly")]
+    pub fn epoch(&self) -> f64 {
+        self.now().as_millisecond() as f64 / 1000.0
+    }
+
     /// The real duration that stands for `simulated`.
     pub fn scaled(&self, simulated: Duration) -> Duration {
         simulated.div_f64(self.speed)

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod error;
 pub mod formation;
 pub mod node;
+pub mod random;
 pub mod region;
 pub mod resource;
 pub mod service;

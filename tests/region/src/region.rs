@@ -2,11 +2,9 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
 use crate::clock::Clock;
 use crate::node::NodeBackend;
+use crate::random::Random;
 use crate::service;
 
 /// What a region is started with.
@@ -45,16 +43,17 @@ pub struct Region {
     pub settings: Settings,
     pub clock: Clock,
     pub nodes: Arc<dyn NodeBackend>,
+    /// Source of ids and other random values; may be used while the world is locked.
+    pub random: Random,
     world: Mutex<World>,
-    chance: Mutex<ChaCha8Rng>,
     endpoint: OnceLock<String>,
 }
 
 impl Region {
     /// A region with this world and node back end; nothing listens yet.
     pub fn new(settings: Settings, clock: Clock, nodes: Arc<dyn NodeBackend>, world: World) -> Arc<Self> {
-        let chance = Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed));
-        Arc::new(Self { settings, clock, nodes, world: Mutex::new(world), chance, endpoint: OnceLock::new() })
+        let random = Random::new(settings.seed);
+        Arc::new(Self { settings, clock, nodes, random, world: Mutex::new(world), endpoint: OnceLock::new() })
     }
 
     /// Where all services listen, such as `http://127.0.0.1:4566`; None until the region listens.
@@ -71,17 +70,6 @@ impl Region {
     /// in-process nodes, real time for real machines, which boot no faster for being asked to.
     pub fn node_clock(&self) -> Clock {
         if self.nodes.real_time() { Clock { speed: 1.0 } } else { self.clock }
-    }
-
-    /// Random lower-case hexadecimal digits for a new id, from the region's seed.
-    pub fn random_hex(&self, digits: usize) -> String {
-        self.random_of(b"0123456789abcdef", digits)
-    }
-
-    /// Random characters of `alphabet` (ASCII) for a new id or name, from the region's seed.
-    pub fn random_of(&self, alphabet: &[u8], count: usize) -> String {
-        let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
-        (0..count).map(|_| char::from(alphabet[chance.random_range(0..alphabet.len())])).collect()
     }
 
     /// Reads or changes the world under its lock. The closure must be short and must not block.
