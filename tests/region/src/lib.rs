@@ -4,6 +4,7 @@
 //! operations) → `world` (one in-memory state) → `node` (what runs on an instance).
 
 pub mod balancer;
+pub mod certificate;
 pub mod clock;
 pub mod error;
 pub mod formation;

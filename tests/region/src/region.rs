@@ -1,5 +1,6 @@
 //! One simulated region: its settings, its state, and what runs its instances.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Clock;
@@ -27,6 +28,8 @@ pub struct Settings {
 pub struct World {
     pub acm: service::acm::State,
     pub autoscaling: service::autoscaling::State,
+    /// ARNs of what uses a certificate (listeners), by the certificate's ARN: kept by the service that uses it.
+    pub certificate_users: BTreeMap<String, BTreeSet<String>>,
     pub cloudformation: service::cloudformation::State,
     pub ec2: service::ec2::State,
     pub elbv2: service::elbv2::State,

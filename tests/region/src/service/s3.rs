@@ -1,5 +1,0 @@
-//! TODO
-
-/// State of the service.
-#[derive(Debug, Default)]
-pub struct State {}
