@@ -1,0 +1,1 @@
+//! `dockreg cert …`: server certificates in IAM and ACM.

@@ -1,0 +1,1 @@
+//! `dockreg status`: one verdict over stack, nodes, certificate, DNS and registry.

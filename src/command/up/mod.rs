@@ -1,0 +1,5 @@
+//! `dockreg up`: create, update, repair or resume.
+
+mod args;
+
+pub use args::UpArgs;

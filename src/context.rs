@@ -1,0 +1,1 @@
+//! What every command has at hand: the shell, AWS, the stack name and the timing.

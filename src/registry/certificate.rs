@@ -1,0 +1,1 @@
+//! Which certificate serves a host name, and why the others do not.

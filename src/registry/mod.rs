@@ -1,0 +1,10 @@
+//! What a registry is, apart from AWS and the terminal: names, settings of the template, certificates, zones, readiness.
+
+pub mod certificate;
+pub mod connect_to;
+pub mod htpasswd;
+pub mod names;
+pub mod network;
+pub mod template;
+pub mod verify;
+pub mod zone;

@@ -1,0 +1,1 @@
+//! Which VPC and subnets the registry goes into.

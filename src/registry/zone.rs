@@ -1,0 +1,1 @@
+//! Which hosted zone a host name belongs to.

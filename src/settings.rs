@@ -1,0 +1,1 @@
+//! Where a setting came from.

@@ -1,0 +1,1 @@
+//! CloudFormation's vocabulary: status, event, failure, and watching a stack.
