@@ -1,8 +1,15 @@
 //! EC2: the dispatch to network and image look-ups, instances and launch templates, and the state they share.
 
+pub mod catalog;
+pub mod filter;
 pub mod instances;
 pub mod launch_templates;
+mod lookups;
+pub mod network;
+pub mod security_groups;
+mod tags;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,9 +17,22 @@ use serde_json::Value;
 use super::Call;
 use crate::{AwsError, Region};
 
+pub use security_groups::{Direction, Peer, Permission, SecurityGroup};
+pub use tags::{Tag, Tags};
+
 /// State of the service.
 #[derive(Debug, Default)]
 pub struct State {
+    pub network: network::Network,
+    /// By group id.
+    pub security_groups: BTreeMap<String, SecurityGroup>,
+    /// Availability Zones: name and id.
+    pub zones: Vec<(String, String)>,
+    pub images: Vec<catalog::Image>,
+    /// Key pairs: id by name.
+    pub key_pairs: BTreeMap<String, String>,
+    /// Customer key that new volumes are encrypted with by default, if the account has set one.
+    pub ebs_key: Option<String>,
     pub instances: instances::State,
     pub launch_templates: launch_templates::State,
 }
@@ -27,6 +47,6 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
             instances::call(region, call).await
         }
         "DescribeLaunchTemplateVersions" => launch_templates::call(region, call).await,
-        other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
+        operation => lookups::run(region, operation, &call.input),
     }
 }
