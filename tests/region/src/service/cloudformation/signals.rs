@@ -31,7 +31,7 @@ pub async fn await_signals(context: &ResourceContext, count: usize, timeout: Dur
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
     let needed = (count * percent).div_ceil(100);
     let signalled = context.region.world(|world| world.cloudformation.signalled.clone());
-    let deadline = Instant::now() + context.region.clock.scaled(timeout);
+    let deadline = Instant::now() + context.region.node_clock().scaled(timeout);
     let (mut succeeded, mut failed) = (0, 0);
     loop {
         let mut arrival = pin!(signalled.notified());
