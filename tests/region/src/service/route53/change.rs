@@ -1,0 +1,126 @@
+//! Change batches: all or nothing, refused as Route 53 refuses them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{ChangeStatus, Key, RecordSet, State, Zone, bare, no_such_zone};
+use crate::{AwsError, Region};
+
+/// What is done with a record set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Delete,
+    Upsert,
+}
+
+/// One change of a batch.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub action: Action,
+    pub record: RecordSet,
+}
+
+/// "Changes generally propagate to all Route 53 name servers within 60 seconds"; half of it here [U].
+// https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+pub(super) const IN_SYNC: Duration = Duration::from_secs(30);
+
+impl State {
+    /// Applies a batch to a zone; gives the change's id without prefix.
+    ///
+    /// # Errors
+    /// `NoSuchHostedZone`, `InvalidChangeBatch`.
+    pub fn change(
+        &mut self,
+        region: &Region,
+        zone_id: &str,
+        batch: Vec<Change>,
+        comment: Option<String>,
+    ) -> Result<String, AwsError> {
+        let zone = self.zones.get_mut(bare(zone_id)).ok_or_else(|| no_such_zone(zone_id))?;
+        let mut after = zone.records.clone();
+        let mut problems = Vec::new();
+        let mut changed: Vec<(Key, Option<RecordSet>)> = Vec::new();
+        for change in batch {
+            match apply(zone, &mut after, change) {
+                Ok(one) => changed.push(one),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            let mut error = AwsError::new("InvalidChangeBatch", format!("[{}]", problems.join(", ")));
+            error.fields.insert("messages".to_owned(), json!(problems));
+            return Err(error);
+        }
+        let now = region.clock.epoch();
+        let in_sync = now + region.clock.scaled(IN_SYNC).as_secs_f64();
+        zone.records = after;
+        zone.pending.push((in_sync, changed));
+        let id = format!("C{}", region.random.upper(20));
+        self.changes.insert(id.clone(), ChangeStatus { submitted: now, in_sync, comment });
+        Ok(id)
+    }
+
+    /// The model's `ChangeInfo` of a change; None for an unknown id.
+    pub fn change_info(&self, id: &str, now: f64) -> Option<Value> {
+        let id = bare(id);
+        let change = self.changes.get(id)?;
+        let status = if now >= change.in_sync { "INSYNC" } else { "PENDING" };
+        let mut info = json!({ "Id": format!("/change/{id}"), "Status": status, "SubmittedAt": change.submitted });
+        if let Some(comment) = &change.comment {
+            info["Comment"] = json!(comment);
+        }
+        Some(info)
+    }
+}
+
+fn apply(
+    zone: &Zone,
+    records: &mut std::collections::BTreeMap<Key, RecordSet>,
+    Change { action, record }: Change,
+) -> Result<(Key, Option<RecordSet>), String> {
+    let (name, kind) = (&record.name, &record.kind);
+    let shown = format!("[name='{name}', type='{kind}']");
+    if *name != zone.name && !name.ends_with(&format!(".{}", zone.name)) {
+        return Err(format!("RRSet with DNS name {name} is not permitted in zone {}", zone.name));
+    }
+    let key = record.key();
+    let present = records.get(&key);
+    match action {
+        Action::Delete => {
+            match present {
+                None => return Err(format!("Tried to delete resource record set {shown} but it was not found")),
+                Some(present) if *present != record => {
+                    return Err(format!(
+                        "Tried to delete resource record set {shown} but the values provided do not match the current values"
+                    ));
+                }
+                Some(_) => records.remove(&key),
+            };
+            Ok((key, None))
+        }
+        Action::Create if present.is_some() => {
+            Err(format!("Tried to create resource record set {shown} but it already exists"))
+        }
+        Action::Create | Action::Upsert => {
+            if kind == "CNAME" && *name == zone.name {
+                return Err(format!(
+                    "RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {}",
+                    zone.name
+                ));
+            }
+            let conflict = records
+                .values()
+                .any(|other| other.name == *name && other.kind != *kind && (other.kind == "CNAME" || kind == "CNAME"));
+            if conflict {
+                return Err(format!(
+                    "RRSet of type {kind} with DNS name {name} is not permitted because a conflicting RRSet of type with the same DNS name already exists in zone {}",
+                    zone.name
+                ));
+            }
+            records.insert(key.clone(), record.clone());
+            Ok((key, Some(record)))
+        }
+    }
+}
