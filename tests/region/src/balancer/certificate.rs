@@ -1,0 +1,30 @@
+//! A listener's certificate as the data plane needs it, from IAM or ACM.
+
+use crate::AwsError;
+use crate::region::World;
+
+/// A certificate with its chain and key, as PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pem {
+    /// Leaf first.
+    pub chain: String,
+    pub key: String,
+}
+
+/// Checks that a listener may use the certificate of this ARN.
+///
+/// # Errors
+/// `CertificateNotFound`, or `UnsupportedCertificate` while ACM has not issued it.
+pub fn usable(world: &World, arn: &str) -> Result<(), AwsError> {
+    if find(world, arn).is_some() {
+        return Ok(());
+    }
+    Err(AwsError::new("CertificateNotFound", format!("Certificate '{arn}' not found")))
+}
+
+/// The certificate of this ARN if it exists and is issued.
+pub fn find(world: &World, arn: &str) -> Option<Pem> {
+    let found = world.iam.certificate(arn)?;
+    let chain = format!("{}\n{}", found.body.trim_end(), found.chain.as_deref().unwrap_or_default());
+    Some(Pem { chain, key: found.private_key.clone() })
+}

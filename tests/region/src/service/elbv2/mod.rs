@@ -1,0 +1,117 @@
+//! Elastic Load Balancing v2 (application load balancers): what is configured. `balancer` carries the traffic.
+
+pub mod attributes;
+pub mod listeners;
+pub mod load_balancers;
+mod page;
+pub mod ssl_policies;
+mod tags;
+pub mod target_groups;
+pub mod targets;
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::Call;
+use crate::{AwsError, Region};
+
+pub use listeners::Listener;
+pub use load_balancers::LoadBalancer;
+pub use target_groups::TargetGroup;
+pub use targets::{Health, Target};
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct State {
+    pub load_balancers: Vec<LoadBalancer>,
+    pub target_groups: Vec<TargetGroup>,
+    pub listeners: Vec<Listener>,
+    /// Addresses not yet given to a load balancer. A region started without any serves all its load balancers at the
+    /// edge, chosen by SNI; with them, each load balancer has one per zone and listens there on its own ports.
+    pub free_addresses: Vec<Ipv4Addr>,
+    /// Woken whenever a target's health or registration changed.
+    pub health_changed: Arc<Notify>,
+}
+
+impl State {
+    /// The load balancer with this ARN.
+    ///
+    /// # Errors
+    /// `LoadBalancerNotFound`.
+    pub fn load_balancer(&self, arn: &str) -> Result<&LoadBalancer, AwsError> {
+        self.load_balancers.iter().find(|one| one.arn == arn).ok_or_else(|| {
+            AwsError::new("LoadBalancerNotFound", format!("One or more load balancers not found: [{arn}]"))
+        })
+    }
+
+    /// The target group with this ARN.
+    ///
+    /// # Errors
+    /// `TargetGroupNotFound`.
+    pub fn target_group(&self, arn: &str) -> Result<&TargetGroup, AwsError> {
+        self.target_groups.iter().find(|one| one.arn == arn).ok_or_else(|| target_group_not_found(arn))
+    }
+
+    /// The target group with this ARN, to be changed.
+    ///
+    /// # Errors
+    /// `TargetGroupNotFound`.
+    pub fn target_group_mut(&mut self, arn: &str) -> Result<&mut TargetGroup, AwsError> {
+        self.target_groups.iter_mut().find(|one| one.arn == arn).ok_or_else(|| target_group_not_found(arn))
+    }
+
+    /// The listener with this ARN.
+    ///
+    /// # Errors
+    /// `ListenerNotFound`.
+    pub fn listener(&self, arn: &str) -> Result<&Listener, AwsError> {
+        self.listeners
+            .iter()
+            .find(|one| one.arn == arn)
+            .ok_or_else(|| AwsError::new("ListenerNotFound", format!("One or more listeners not found: [{arn}]")))
+    }
+
+    /// ARNs of the load balancers that forward to this target group.
+    pub fn load_balancers_of(&self, target_group_arn: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for listener in self.listeners.iter().filter(|one| one.forwards_to(target_group_arn)) {
+            if !found.contains(&listener.load_balancer_arn) {
+                found.push(listener.load_balancer_arn.clone());
+            }
+        }
+        found
+    }
+}
+
+fn target_group_not_found(arn: &str) -> AwsError {
+    AwsError::new("TargetGroupNotFound", format!("One or more target groups not found: [{arn}]"))
+}
+
+/// Carries out one operation.
+///
+/// # Errors
+/// The error AWS answers for it.
+pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
+    let input = &call.input;
+    match call.operation.as_str() {
+        "DescribeListenerCertificates" => listeners::describe_certificates(region, input),
+        "DescribeListeners" => listeners::describe(region, input),
+        "DescribeLoadBalancerAttributes" => load_balancers::describe_attributes(region, input),
+        "DescribeLoadBalancers" => load_balancers::describe(region, input),
+        "DescribeSSLPolicies" => ssl_policies::describe(input),
+        "DescribeTags" => tags::describe(region, input),
+        "DescribeTargetGroupAttributes" => target_groups::describe_attributes(region, input),
+        "DescribeTargetGroups" => target_groups::describe(region, input),
+        "DescribeTargetHealth" => targets::describe_health(region, input),
+        "ModifyListener" => listeners::modify_call(region, input),
+        other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
+    }
+}
+
+/// The strings of a list member; empty when it is absent.
+fn strings(value: &Value) -> Vec<String> {
+    value.as_array().map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect()).unwrap_or_default()
+}
