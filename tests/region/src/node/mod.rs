@@ -1,5 +1,7 @@
 //! What runs on an instance: one interface, two back ends (`in_process` for tests, `machine` for the rehearsal).
 
+pub mod machine;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
