@@ -1,6 +1,10 @@
 //! CloudFormation resource types: how each is made, changed and deleted in the world. One file per type.
 
 mod context;
+mod listener;
+mod load_balancer;
+mod refusal;
+mod target_group;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -88,6 +92,7 @@ pub trait ResourceType: Send + Sync {
 
 /// The handler of a type, or None for a type the region does not know.
 pub fn handler(type_name: &str) -> Option<&'static dyn ResourceType> {
-    let all: &[&'static dyn ResourceType] = &[];
+    let all: &[&'static dyn ResourceType] =
+        &[&load_balancer::LoadBalancer, &target_group::TargetGroup, &listener::Listener];
     all.iter().copied().find(|handler| handler.name() == type_name)
 }
