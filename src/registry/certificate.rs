@@ -1,1 +1,0 @@
-//! Which certificate serves a host name, and why the others do not.

@@ -1,1 +1,0 @@
-//! Which VPC and subnets the registry goes into.
