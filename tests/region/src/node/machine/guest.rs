@@ -285,7 +285,7 @@ fn start(namespace: &str, folder: &std::path::Path, root: &Root, spec: &Spec) ->
     let mut command = Command::new("sh");
     command.args(["-c", ENTER_GROUPS, "sh"]).args(&groups).args(["--", "systemd-nspawn", "--quiet"]);
     // Nobody to register with, and the groups are made already.
-    command.args(["--register=no", "--keep-unit", "--console=pipe", "--boot"]);
+    command.args(["--register=no", "--keep-unit", "--console=read-only", "--boot"]);
     command.arg(format!("--machine={namespace}")).arg(format!("--hostname={}", spec.host_name));
     command.arg("--directory").arg(root.path());
     command.arg(format!("--network-namespace-path=/run/netns/{namespace}"));

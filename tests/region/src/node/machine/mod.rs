@@ -3,6 +3,7 @@
 //! Needs root, the tools of `guest`, and a network that the caller has laid (see [`Link`]). What it starts dies with
 //! the process namespace it runs in; it must therefore run in one of its own.
 
+mod addresses;
 mod command;
 pub mod control_groups;
 mod guest;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use addresses::Addresses;
 pub use command::run;
 pub use guest::{Guest, Host, Link, Spec};
 pub use root::File;

@@ -16,6 +16,9 @@ manage_etc_hosts: false
 locale: C.UTF-8
 ";
 
+/// cloud-init's own configuration.
+const CONFIG: &str = "etc/cloud/cloud.cfg";
+
 /// cloud-init's module that reads the machine's identity.
 const DMI: &str = "usr/lib/python3/dist-packages/cloudinit/dmi.py";
 
@@ -44,10 +47,16 @@ const ENABLED_BY_PACKAGES: [&str; 4] = [
 /// # Errors
 /// When the tree has no cloud-init.
 pub fn files(root: &Path) -> Result<Vec<File>> {
+    // There is no udevd in a container, and cloud-init would call the whole boot failed for it.
+    let config = root.join(CONFIG);
+    let modules = fs::read_to_string(&config).with_context(|| format!("could not read {}", config.display()))?;
+    let modules: String =
+        modules.lines().filter(|line| !line.contains("install-hotplug")).map(|it| format!("{it}\n")).collect();
     let dmi = root.join(DMI);
     let reader = fs::read_to_string(&dmi).with_context(|| format!("could not read {}", dmi.display()))?;
     Ok(vec![
         File::text("/etc/cloud/cloud.cfg.d/90_instance.cfg", CLOUD_CONFIG),
+        File::text(&format!("/{CONFIG}"), modules),
         File::text(&format!("/{DMI}"), reader + EC2_IDENTITY),
     ])
 }
