@@ -1,1 +1,11 @@
-//! CloudFormation's vocabulary: status, event, failure, and watching a stack.
+//! CloudFormation's vocabulary: status, event, change, failure, and watching a stack.
+
+pub mod change;
+pub mod event;
+pub mod failure;
+mod model;
+pub mod rhythm;
+pub mod status;
+pub mod watch;
+
+pub use model::Stack;

@@ -1,0 +1,100 @@
+//! CloudFormation: stacks as they stand, and the calls that change them.
+
+mod change_set;
+mod events;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
+
+pub use change_set::{
+    ChangeSet, ChangeSetIds, NewChangeSet, create_change_set, delete_change_set, describe_change_set,
+    execute_change_set,
+};
+pub use events::{EventPage, events};
+
+use super::call::AwsCallError;
+use super::config::Aws;
+use crate::stack::Stack;
+use crate::stack::status::StackStatus;
+
+/// The only capability our template needs: it makes IAM resources and names none of them.
+const CAPABILITY: Capability = Capability::CapabilityIam;
+
+/// Finds a stack by name or ARN; `None` when there is none. A deleted stack is found by its ARN alone.
+pub async fn describe_stack(aws: &Aws, name: &str) -> Result<Option<Stack>, AwsCallError> {
+    const OPERATION: &str = "DescribeStacks";
+    let answer = aws.cloudformation().describe_stacks().stack_name(name).send().await;
+    let output = match answer.map_err(|error| AwsCallError::of(OPERATION, error)) {
+        Ok(output) => output,
+        // CloudFormation has no error of its own for this: ValidationError "Stack with id NAME does not exist".
+        Err(error) if error.is("ValidationError") && error.message.contains("does not exist") => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    output.stacks().first().map(stack_of).transpose()
+}
+
+fn stack_of(stack: &aws_sdk_cloudformation::types::Stack) -> Result<Stack, AwsCallError> {
+    let lacks = |what| AwsCallError::incomplete("DescribeStacks", what);
+    let pairs = |key: Option<&str>, value: Option<&str>| Some((key?.to_owned(), value.unwrap_or_default().to_owned()));
+    Ok(Stack {
+        id: stack.stack_id().ok_or_else(|| lacks("StackId"))?.to_owned(),
+        name: stack.stack_name().ok_or_else(|| lacks("StackName"))?.to_owned(),
+        status: StackStatus::from_word(stack.stack_status().ok_or_else(|| lacks("StackStatus"))?.as_str()),
+        status_reason: stack.stack_status_reason().map(str::to_owned),
+        description: stack.description().map(str::to_owned),
+        parameters: stack
+            .parameters()
+            .iter()
+            .filter_map(|own| pairs(own.parameter_key(), own.resolved_value().or(own.parameter_value())))
+            .collect(),
+        outputs: stack.outputs().iter().filter_map(|own| pairs(own.output_key(), own.output_value())).collect(),
+        tags: stack.tags().iter().filter_map(|own| pairs(own.key(), own.value())).collect(),
+        role_arn: stack.role_arn().map(str::to_owned),
+        created: stack.creation_time().and_then(super::timestamp),
+        updated: stack.last_updated_time().and_then(super::timestamp),
+        termination_protection: stack.enable_termination_protection().unwrap_or(false),
+    })
+}
+
+/// The template a stack was made from, as it was sent.
+pub async fn template(aws: &Aws, stack: &str) -> Result<String, AwsCallError> {
+    const OPERATION: &str = "GetTemplate";
+    let stage = aws_sdk_cloudformation::types::TemplateStage::Original;
+    let answer = aws.cloudformation().get_template().stack_name(stack).template_stage(stage).send().await;
+    let output = answer.map_err(|error| AwsCallError::of(OPERATION, error))?;
+    output.template_body().map(str::to_owned).ok_or_else(|| AwsCallError::incomplete(OPERATION, "TemplateBody"))
+}
+
+/// The physical id of one resource, with its status word; `None` when the stack has no such resource.
+pub async fn resource(aws: &Aws, stack: &str, logical_id: &str) -> Result<Option<(String, String)>, AwsCallError> {
+    const OPERATION: &str = "DescribeStackResource";
+    let call = aws.cloudformation().describe_stack_resource().stack_name(stack).logical_resource_id(logical_id);
+    let output = match call.send().await.map_err(|error| AwsCallError::of(OPERATION, error)) {
+        Ok(output) => output,
+        Err(error) if error.is("ValidationError") && error.message.contains("does not exist") => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(output.stack_resource_detail().and_then(|detail| {
+        Some((detail.physical_resource_id()?.to_owned(), detail.resource_status()?.as_str().to_owned()))
+    }))
+}
+
+/// Starts the deletion of a stack. Succeeds also when it is already gone.
+pub async fn delete_stack(aws: &Aws, stack: &str, role_arn: Option<&str>, token: &str) -> Result<(), AwsCallError> {
+    let call = aws.cloudformation().delete_stack().stack_name(stack).client_request_token(token);
+    let answer = call.set_role_arn(role_arn.map(str::to_owned)).send().await;
+    answer.map(drop).map_err(|error| AwsCallError::of("DeleteStack", error))
+}
+
+fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+fn parameter(key: &str, value: Option<&str>) -> Parameter {
+    let builder = Parameter::builder().parameter_key(key);
+    match value {
+        Some(value) => builder.parameter_value(value).build(),
+        None => builder.use_previous_value(true).build(),
+    }
+}

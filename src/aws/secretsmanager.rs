@@ -1,0 +1,14 @@
+//! Secrets Manager: the operator's password. Never logs or shows what it reads.
+
+use secrecy::SecretString;
+
+use super::{Aws, AwsCallError};
+
+/// Reads a secret's text.
+pub async fn secret(aws: &Aws, id: &str) -> Result<SecretString, AwsCallError> {
+    const OPERATION: &str = "GetSecretValue";
+    let answer = aws_sdk_secretsmanager::Client::new(aws.config()).get_secret_value().secret_id(id).send().await;
+    let output = answer.map_err(|error| AwsCallError::of(OPERATION, error))?;
+    let text = output.secret_string().map(|text| SecretString::from(text.to_owned()));
+    text.ok_or_else(|| AwsCallError::incomplete(OPERATION, "SecretString"))
+}

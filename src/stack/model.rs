@@ -1,0 +1,58 @@
+//! A stack as it stands, and whether it is one of ours. Pure.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::status::StackStatus;
+use crate::registry::names::{DESCRIPTION_PREFIX, STACK_TAG};
+
+/// A CloudFormation stack as it stands.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// The stack's ARN, by which it is still found after deletion.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: StackStatus,
+    /// Why it has that status.
+    pub status_reason: Option<String>,
+    /// The template's description; absent while only a change set exists.
+    pub description: Option<String>,
+    /// Its parameters as CloudFormation shows them (`****` for secret ones).
+    pub parameters: BTreeMap<String, String>,
+    /// Its outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The IAM role that CloudFormation uses for it.
+    pub role_arn: Option<String>,
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// When it was last updated.
+    pub updated: Option<Timestamp>,
+    /// Whether deletion is refused.
+    pub termination_protection: bool,
+}
+
+impl Stack {
+    /// Whether dockreg made it: by the tag that `up` puts, or the description of our template.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.tags.get(STACK_TAG) == Some(&self.name)
+            || self.description.as_deref().is_some_and(|text| text.starts_with(DESCRIPTION_PREFIX))
+    }
+
+    /// A parameter that is not empty.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// An output that is not empty.
+    #[must_use]
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.outputs.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}

@@ -1,0 +1,127 @@
+//! A watch against scripted pages, on a paused clock.
+
+use std::sync::Mutex;
+
+use futures_util::StreamExt;
+
+use super::*;
+use crate::aws::CallKind;
+use crate::stack::event::STACK_TYPE;
+
+type Answer = Result<EventPage, AwsCallError>;
+
+/// Answers polls in turn from a list, and counts them.
+struct Script {
+    answers: Mutex<VecDeque<Answer>>,
+    calls: Mutex<Vec<Instant>>,
+}
+
+impl Script {
+    fn new(answers: Vec<Answer>) -> Self {
+        Self { answers: Mutex::new(answers.into()), calls: Mutex::new(Vec::new()) }
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.lock().map(|calls| calls.len()).unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl EventSource for Script {
+    async fn page(&self, _: &str, _: Option<String>) -> Answer {
+        if let Ok(mut calls) = self.calls.lock() {
+            calls.push(Instant::now());
+        }
+        let next = self.answers.lock().ok().and_then(|mut answers| answers.pop_front());
+        next.unwrap_or_else(|| Err(AwsCallError::incomplete("DescribeStackEvents", "an answer in the script")))
+    }
+}
+
+fn event(number: u32, logical_id: &str, status: &str) -> StackEvent {
+    let stack = logical_id == "stack";
+    StackEvent {
+        id: format!("e{number}"),
+        at: jiff::Timestamp::UNIX_EPOCH,
+        logical_id: logical_id.to_owned(),
+        physical_id: stack.then(|| "arn".to_owned()),
+        resource_type: if stack { STACK_TYPE } else { "AWS::S3::Bucket" }.to_owned(),
+        status: status.to_owned(),
+        reason: None,
+        stack_id: "arn".to_owned(),
+    }
+}
+
+fn page(events: &[StackEvent], next: Option<&str>) -> Answer {
+    Ok(EventPage { events: events.to_vec(), next: next.map(str::to_owned) })
+}
+
+fn failure(kind: CallKind) -> Answer {
+    Err(AwsCallError { operation: "DescribeStackEvents", kind, code: None, message: String::new(), request_id: None })
+}
+
+async fn run(script: &Script, from: From) -> Vec<String> {
+    let sights: Vec<Sight> = watch(script, "arn", from, None).collect().await;
+    let short = |sight: &Sight| match sight {
+        Sight::Event(event) => event.id.clone(),
+        Sight::Trouble(error) => format!("trouble {:?}", error.kind),
+        Sight::Settled(status) => status.to_string(),
+        Sight::Lost(error) => format!("lost {:?}", error.kind),
+    };
+    sights.iter().map(short).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_come_once_and_in_order_and_the_end_ends_it() {
+    let (start, busy) = (event(1, "stack", "CREATE_IN_PROGRESS"), event(2, "Bucket", "CREATE_IN_PROGRESS"));
+    let (done, end) = (event(3, "Bucket", "CREATE_COMPLETE"), event(4, "stack", "CREATE_COMPLETE"));
+    let script = Script::new(vec![
+        page(&[event(0, "stack", "REVIEW_IN_PROGRESS")], None),
+        page(&[busy.clone(), start.clone(), event(0, "stack", "REVIEW_IN_PROGRESS")], None),
+        page(&[end, done, busy], Some("more")),
+    ]);
+    assert_eq!(run(&script, From::After("e0".to_owned())).await, ["e1", "e2", "e3", "e4", "CREATE_COMPLETE"]);
+    assert_eq!(script.calls(), 3, "the page after the last event seen is not read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn attaching_begins_with_the_running_operation() {
+    let old = event(1, "stack", "CREATE_COMPLETE");
+    let begun = event(2, "stack", "UPDATE_IN_PROGRESS");
+    let undone = event(3, "stack", "UPDATE_ROLLBACK_IN_PROGRESS");
+    let end = event(4, "stack", "UPDATE_ROLLBACK_COMPLETE");
+    let script = Script::new(vec![
+        page(&[undone.clone()], Some("older")),
+        page(&[begun, old], None),
+        page(&[end, undone], None),
+    ]);
+    assert_eq!(run(&script, From::OperationStart).await, ["e2", "e3", "e4", "UPDATE_ROLLBACK_COMPLETE"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn passing_trouble_is_told_and_survived() {
+    let script = Script::new(vec![
+        failure(CallKind::Throttled),
+        failure(CallKind::Unreachable),
+        page(&[event(1, "stack", "DELETE_COMPLETE")], None),
+    ]);
+    let began = Instant::now();
+    let seen = run(&script, From::After("e0".to_owned())).await;
+    assert_eq!(seen, ["trouble Throttled", "trouble Unreachable", "e1", "DELETE_COMPLETE"]);
+    assert!(began.elapsed() >= Duration::from_secs(3), "it backs off");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_definitive_refusal_ends_it() {
+    let script = Script::new(vec![failure(CallKind::Expired)]);
+    assert_eq!(run(&script, From::OperationStart).await, ["lost Expired"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_silence_stays_within_the_budget() {
+    let silent = (0..400).map(|_| page(&[event(1, "Bucket", "CREATE_IN_PROGRESS")], None));
+    let script = Script::new(silent.collect());
+    let mut sights = watch(&script, "arn", From::After("e0".to_owned()), None);
+    let hour = tokio::time::timeout(Duration::from_secs(600), async { while sights.next().await.is_some() {} }).await;
+    assert!(hour.is_err(), "nothing ends it");
+    assert!(script.calls() <= 200, "{} calls in ten minutes", script.calls());
+}
