@@ -1,5 +1,6 @@
 //! CloudFormation resource types: how each is made, changed and deleted in the world. One file per type.
 
+mod auto_scaling_group;
 mod context;
 mod listener;
 mod load_balancer;
@@ -92,7 +93,11 @@ pub trait ResourceType: Send + Sync {
 
 /// The handler of a type, or None for a type the region does not know.
 pub fn handler(type_name: &str) -> Option<&'static dyn ResourceType> {
-    let all: &[&'static dyn ResourceType] =
-        &[&load_balancer::LoadBalancer, &target_group::TargetGroup, &listener::Listener];
+    let all: &[&'static dyn ResourceType] = &[
+        &auto_scaling_group::AutoScalingGroup,
+        &load_balancer::LoadBalancer,
+        &target_group::TargetGroup,
+        &listener::Listener,
+    ];
     all.iter().copied().find(|handler| handler.name() == type_name)
 }

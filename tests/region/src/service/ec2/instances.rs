@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use launch::{Request, launch};
+pub use launch::{Request, Reserved, dry_run, reserve, start};
 pub use terminate::terminate;
 
 use crate::service::Call;

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use super::{Instance, Lifecycle, Profile, terminate};
 use crate::node::Launch;
 use crate::region::World;
-use crate::service::ec2::catalog::InstanceType;
+use crate::service::ec2::catalog::{Image, InstanceType};
 use crate::service::ec2::launch_templates::user_data;
-use crate::service::ec2::network::NewInterface;
+use crate::service::ec2::network::{NewInterface, Subnet};
 use crate::{AwsError, Region};
 
 /// Seconds an instance is `pending` [U].
@@ -26,34 +26,80 @@ pub struct Request {
     pub tags: Vec<(String, String)>,
 }
 
-/// Launches one instance and answers its id once it is running.
+/// A pending instance that has an id and an address and has not been started.
+#[derive(Debug)]
+pub struct Reserved {
+    start: Launch,
+    /// Its volumes are encrypted with a customer key that the service may not use.
+    locked_out: bool,
+}
+
+impl Reserved {
+    /// The instance's id.
+    pub fn id(&self) -> &str {
+        &self.start.instance_id
+    }
+}
+
+/// Checks the request as RunInstances does, and makes a pending instance.
 ///
 /// # Errors
-/// What RunInstances refuses, or why the instance did not come to run.
-pub async fn launch(region: &Arc<Region>, request: Request) -> Result<String, AwsError> {
-    let (start, killed_by_key) = region.world(|world| place(region, world, request))?;
-    let id = start.instance_id.clone();
+/// What RunInstances refuses.
+pub fn reserve(region: &Region, request: Request) -> Result<Reserved, AwsError> {
+    region.world(|world| {
+        let placement = check(world, &request)?;
+        place(region, world, request, placement)
+    })
+}
+
+/// Checks the request as RunInstances does with `DryRun`.
+///
+/// # Errors
+/// What RunInstances refuses.
+pub fn dry_run(region: &Region, request: &Request) -> Result<(), AwsError> {
+    region.world(|world| check(world, request).map(drop))
+}
+
+/// Starts a pending instance and returns when it is running.
+///
+/// # Errors
+/// Why the instance did not come to run; it is terminated then.
+pub async fn start(region: &Arc<Region>, reserved: Reserved) -> Result<(), AwsError> {
+    let id = reserved.id().to_owned();
     region.clock.sleep(PENDING).await;
-    if killed_by_key {
-        terminate::at_launch(region, &id, "Client.InternalError", "Client error on launch");
-        return Err(AwsError::new("Client.InternalError", "Client error on launch"));
-    }
-    if let Err(reason) = region.nodes.launch(region, start).await {
-        terminate::at_launch(region, &id, "Server.InternalError", &reason);
-        return Err(AwsError::new("Server.InternalError", reason));
+    let failed = if reserved.locked_out {
+        // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailure.html
+        Some(("Client.InternalError", "Client error on launch".to_owned()))
+    } else {
+        let launched = region.nodes.launch(region, reserved.start).await;
+        launched.err().map(|reason| ("Server.InternalError", reason))
+    };
+    if let Some((code, reason)) = failed {
+        terminate::at_launch(region, &id, code, &reason);
+        return Err(AwsError::new(code, reason));
     }
     region.world(|world| {
-        if let Some(instance) = world.ec2.instances.by_id.get_mut(&id) {
+        let instance = world.ec2.instances.by_id.get_mut(&id);
+        if let Some(instance) = instance.filter(|instance| instance.lifecycle == Lifecycle::Pending) {
             instance.lifecycle = Lifecycle::Running;
         }
     });
-    Ok(id)
+    Ok(())
 }
 
-/// Checks the request, makes the pending instance and its network interface. The flag says that its volumes are
-/// encrypted with a customer key that the service may not use.
-/// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailure.html
-fn place(region: &Region, world: &mut World, request: Request) -> Result<(Launch, bool), AwsError> {
+/// What a request means in this world.
+struct Placement {
+    kind: &'static InstanceType,
+    image: Image,
+    subnet: Subnet,
+    vpc_cidr: String,
+    security_groups: Vec<String>,
+    public: bool,
+    profile: Option<Profile>,
+    user_data: Vec<u8>,
+}
+
+fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
     let data = &request.data;
     let text = |key: &str| data.get(key).and_then(Value::as_str);
     let subnet = world.ec2.network.subnet(&request.subnet_id)?.clone();
@@ -68,16 +114,19 @@ fn place(region: &Region, world: &mut World, request: Request) -> Result<(Launch
             AwsError::new("InvalidAMIID.NotFound", format!("The image id '[{image_id}]' does not exist"))
         })?;
     check_kind(world, kind, image.architecture, &subnet.availability_zone)?;
-    let key_name = text("KeyName").map(str::to_owned);
-    if let Some(key) = key_name.as_ref().filter(|key| !world.ec2.key_pairs.contains_key(*key)) {
+    if let Some(key) = text("KeyName").filter(|key| !world.ec2.key_pairs.contains_key(*key)) {
         return Err(AwsError::new("InvalidKeyPair.NotFound", format!("The key pair '{key}' does not exist")));
     }
     let (security_groups, public) = interface_settings(world, data, &subnet.vpc_id, subnet.map_public_ip_on_launch)?;
     let profile = profile(world, data)?;
-    let options = data.get("MetadataOptions").unwrap_or(&Value::Null);
-    let hop_limit = options["HttpPutResponseHopLimit"].as_u64().and_then(|hops| u8::try_from(hops).ok()).unwrap_or(1);
     let user_data = user_data(data)?;
+    Ok(Placement { kind, image, subnet, vpc_cidr, security_groups, public, profile, user_data })
+}
 
+fn place(region: &Region, world: &mut World, request: Request, found: Placement) -> Result<Reserved, AwsError> {
+    let Placement { kind, image, subnet, vpc_cidr, security_groups, public, profile, user_data } = found;
+    let options = request.data.get("MetadataOptions").unwrap_or(&Value::Null);
+    let hop_limit = options["HttpPutResponseHopLimit"].as_u64().and_then(|hops| u8::try_from(hops).ok()).unwrap_or(1);
     let id = format!("i-0{}", region.random.hex(16));
     let interface = NewInterface {
         subnet_id: subnet.subnet_id.clone(),
@@ -95,7 +144,7 @@ fn place(region: &Region, world: &mut World, request: Request) -> Result<(Launch
         availability_zone: subnet.availability_zone.clone(),
         subnet_cidr: subnet.cidr_block.clone(),
         vpc_cidr,
-        image_id: image_id.clone(),
+        image_id: image.image_id.clone(),
         instance_type: kind.name.to_owned(),
         user_data: user_data.clone(),
         role_name: profile.as_ref().and_then(|profile| profile.role_name.clone()),
@@ -105,7 +154,7 @@ fn place(region: &Region, world: &mut World, request: Request) -> Result<(Launch
         id: id.clone(),
         lifecycle: Lifecycle::Pending,
         launched: region.clock.epoch(),
-        image_id,
+        image_id: image.image_id,
         instance_type: kind.name.to_owned(),
         architecture: kind.architecture,
         root_device_name: image.root_device_name.to_owned(),
@@ -118,7 +167,7 @@ fn place(region: &Region, world: &mut World, request: Request) -> Result<(Launch
         public_ip: interface.public_ip,
         security_groups,
         profile,
-        key_name,
+        key_name: request.data.get("KeyName").and_then(Value::as_str).map(str::to_owned),
         user_data,
         hop_limit,
         tags: request.tags,
@@ -126,7 +175,7 @@ fn place(region: &Region, world: &mut World, request: Request) -> Result<(Launch
         last_console: None,
     };
     world.ec2.instances.by_id.insert(id, instance);
-    Ok((start, world.ec2.ebs_key.is_some()))
+    Ok(Reserved { start, locked_out: world.ec2.ebs_key.is_some() })
 }
 
 /// An image id, or what `resolve:ssm:PARAMETER` stands for now.

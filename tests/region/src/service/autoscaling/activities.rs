@@ -1,0 +1,99 @@
+//! Scaling activities: what a group did and why, and `DescribeScalingActivities`.
+
+use serde_json::{Value, json};
+
+use super::State;
+use super::describe::page;
+use crate::{AwsError, Region};
+
+/// One activity.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    pub id: String,
+    pub group_name: String,
+    pub group_arn: String,
+    pub description: String,
+    pub cause: String,
+    /// Seconds since 1970.
+    pub started: f64,
+    pub ended: Option<f64>,
+    /// `InProgress`, `WaitingForELBConnectionDraining`, `Successful`, `Failed` or `Cancelled`.
+    pub status: &'static str,
+    pub message: Option<String>,
+    pub subnet_id: String,
+    pub zone: String,
+}
+
+/// `At 2026-11-24T06:36:25Z `, as causes begin.
+pub(super) fn at(region: &Region) -> String {
+    format!("At {} ", region.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+}
+
+impl State {
+    /// Begins an activity and answers its id.
+    pub(super) fn begin(&mut self, activity: Activity) -> String {
+        let id = activity.id.clone();
+        self.activities.push(activity);
+        id
+    }
+
+    /// Changes the status of an activity that goes on.
+    pub(super) fn set_status(&mut self, id: &str, status: &'static str) {
+        for activity in self.activities.iter_mut().filter(|one| one.id == id) {
+            activity.status = status;
+        }
+    }
+
+    /// Ends an activity: `Failed` with a message, `Successful` without.
+    pub(super) fn end(&mut self, id: &str, now: f64, failure: Option<String>) {
+        for activity in self.activities.iter_mut().filter(|one| one.id == id) {
+            activity.ended = Some(now);
+            activity.status = if failure.is_some() { "Failed" } else { "Successful" };
+            if let Some(message) = &failure {
+                activity.description = format!("{}.  Status Reason: {message}", activity.description);
+            }
+            activity.message.clone_from(&failure);
+        }
+    }
+}
+
+pub(super) fn described(one: &Activity) -> Value {
+    let details = json!({"Subnet ID": one.subnet_id, "Availability Zone": one.zone});
+    let mut value = json!({
+        "ActivityId": one.id,
+        "AutoScalingGroupName": one.group_name,
+        "AutoScalingGroupARN": one.group_arn,
+        "Description": one.description,
+        "Cause": one.cause,
+        "StartTime": one.started,
+        "StatusCode": one.status,
+        "Progress": if one.ended.is_some() { 100 } else { 50 },
+        "Details": details.to_string(),
+    });
+    if let Some(ended) = one.ended {
+        value["EndTime"] = json!(ended);
+    }
+    if let Some(message) = &one.message {
+        value["StatusMessage"] = json!(message);
+    }
+    value
+}
+
+/// `DescribeScalingActivities`: newest first.
+pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError> {
+    let name = input["AutoScalingGroupName"].as_str();
+    let ids: Vec<&str> = input["ActivityIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let deleted_too = input["IncludeDeletedGroups"].as_bool().unwrap_or_default();
+    region.world(|world| {
+        let state = &world.autoscaling;
+        if let Some(name) = name.filter(|_| !deleted_too) {
+            state.group(name)?;
+        }
+        let chosen = state.activities.iter().rev().filter(|one| {
+            name.is_none_or(|name| name == one.group_name)
+                && (ids.is_empty() || ids.contains(&one.id.as_str()))
+                && (deleted_too || state.groups.iter().any(|group| group.arn == one.group_arn))
+        });
+        page(input, "Activities", chosen.map(described).collect(), 100)
+    })
+}

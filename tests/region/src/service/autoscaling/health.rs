@@ -1,0 +1,73 @@
+//! Which members of a group are unhealthy, and in whose eyes.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Group, MemberState};
+use crate::Region;
+use crate::region::World;
+use crate::service::ec2::instances::Lifecycle;
+use crate::service::elbv2::Health;
+
+/// https://repost.aws/knowledge-center/auto-scaling-instance-how-terminated
+const EC2: &str = "an instance was taken out of service in response to an EC2 health check indicating it has been \
+                   terminated or stopped.";
+const STATUS: &str = "an instance was taken out of service in response to an EC2 instance status checks failure.";
+const ELB: &str = "an instance was taken out of service in response to an ELB system health check failure.";
+pub(super) const USER: &str = "an instance was taken out of service in response to a user health-check.";
+
+/// Members in service that fail a check, each with the cause.
+/// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html
+pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static str)> {
+    let Ok(ids) = region.world(|world| {
+        let group = world.autoscaling.group(name)?;
+        let in_service = group.members.iter().filter(|member| member.state == MemberState::InService);
+        Ok::<_, crate::AwsError>(in_service.map(|member| member.instance_id.clone()).collect::<Vec<_>>())
+    }) else {
+        return Vec::new();
+    };
+    // Asked outside the world's lock: the back end has its own.
+    let dead: Vec<String> = ids.into_iter().filter(|id| !region.nodes.running(id)).collect();
+    region.world(|world| {
+        let Ok(group) = world.autoscaling.group(name) else { return Vec::new() };
+        let mut found = Vec::new();
+        for member in group.members.iter().filter(|member| member.state == MemberState::InService) {
+            let id = &member.instance_id;
+            let cause = if !member.healthy {
+                Some(USER)
+            } else if !group.runs("HealthCheck") {
+                None
+            } else if world.ec2.instances.instance(id).is_ok_and(|one| one.lifecycle != Lifecycle::Running) {
+                Some(EC2)
+            } else if !graced(region, group, member.in_service) {
+                checked(world, group, id, &dead)
+            } else {
+                None
+            };
+            found.extend(cause.map(|cause| (id.clone(), cause)));
+        }
+        found
+    })
+}
+
+fn graced(region: &Region, group: &Group, since: Option<Instant>) -> bool {
+    let grace = region.node_clock().scaled(Duration::from_secs(group.settings.grace_period_seconds));
+    since.is_none_or(|since| since.elapsed() < grace)
+}
+
+fn checked(world: &World, group: &Group, id: &str, dead: &[String]) -> Option<&'static str> {
+    if dead.iter().any(|dead| dead == id) {
+        return Some(STATUS);
+    }
+    if !group.settings.health_check_type.contains("ELB") {
+        return None;
+    }
+    let failing = group.settings.target_groups.iter().any(|arn| {
+        world.elbv2.target_group(arn).is_ok_and(|target_group| {
+            let targets = target_group.targets.iter().filter(|target| target.instance_id == id);
+            targets.into_iter().any(|target| matches!(target.health, Health::Unhealthy { .. }))
+        })
+    });
+    failing.then_some(ELB)
+}

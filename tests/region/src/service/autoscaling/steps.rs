@@ -1,0 +1,206 @@
+//! The two things a group does: launch an instance, end an instance. Each is a scaling activity.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::activities::{Activity, at};
+use super::groups::request;
+use super::{Member, MemberState, Template, engine};
+use crate::region::World;
+use crate::service::ec2::instances::{self, Reserved};
+use crate::service::elbv2::targets;
+use crate::{AwsError, Region};
+
+/// Launches one instance into the zone with fewest, or into another if that one cannot have it. Answers false when
+/// none can; the failure is an activity then.
+pub(super) fn launch(region: &Arc<Region>, name: &str) -> bool {
+    let mut refused = Vec::new();
+    let mut last: Option<(super::Placement, AwsError)> = None;
+    loop {
+        let Some(place) = region.world(|world| {
+            let group = world.autoscaling.group(name).ok()?;
+            engine::emptiest(group, &refused)
+        }) else {
+            break;
+        };
+        let wanted = region.world(|world| {
+            let group = world.autoscaling.group(name)?;
+            request(world, &group.settings, &place.subnet_id)
+        });
+        match wanted.and_then(|wanted| instances::reserve(region, wanted)) {
+            Ok(reserved) => {
+                if let Some(activity) = join(region, name, &place, &reserved) {
+                    tokio::spawn(bring_up(region.clone(), name.to_owned(), reserved, activity));
+                }
+                return true;
+            }
+            Err(error) => {
+                refused.push(place.zone.clone());
+                last = Some((place, error));
+            }
+        }
+    }
+    if let Some((place, error)) = last {
+        let cause = launch_cause(region, name);
+        region.world(|world| {
+            let description = "Launching a new EC2 instance".to_owned();
+            if let Some(id) = begin(region, world, name, &place, description, cause) {
+                let message = format!("{} Launching EC2 instance failed.", sentence(&error.message));
+                world.autoscaling.end(&id, region.clock.epoch(), Some(message));
+            }
+        });
+    }
+    false
+}
+
+fn sentence(message: &str) -> String {
+    if message.ends_with('.') { message.to_owned() } else { format!("{message}.") }
+}
+
+/// Makes the reserved instance a pending member and answers the id of its activity.
+fn join(region: &Region, name: &str, place: &super::Placement, reserved: &Reserved) -> Option<String> {
+    let cause = launch_cause(region, name);
+    region.world(|world| {
+        let instance = world.ec2.instances.instance(reserved.id()).ok()?;
+        let (instance_type, image_id) = (instance.instance_type.clone(), instance.image_id.clone());
+        let group = world.autoscaling.group(name).ok()?;
+        let template = &group.settings.template;
+        let (known, version) = world.ec2.launch_templates.resolve(&template.id, &template.version).ok()?;
+        let template = Template { id: known.id.clone(), name: known.name.clone(), version: version.number.to_string() };
+        let group = world.autoscaling.group_mut(name).ok()?;
+        let protected = group.settings.protect_new;
+        group.members.push(Member {
+            instance_id: reserved.id().to_owned(),
+            zone: place.zone.clone(),
+            instance_type,
+            image_id,
+            state: MemberState::Pending,
+            healthy: true,
+            protected,
+            template,
+            in_service: None,
+        });
+        let description = format!("Launching a new EC2 instance: {}", reserved.id());
+        begin(region, world, name, place, description, cause)
+    })
+}
+
+fn launch_cause(region: &Region, name: &str) -> String {
+    let when = at(region);
+    region.world(|world| {
+        let Ok(group) = world.autoscaling.group(name) else { return String::new() };
+        if group.members.iter().any(|member| member.state == MemberState::Terminating && !member.healthy) {
+            return format!(
+                "{when}an instance was launched in response to an unhealthy instance needing to be replaced."
+            );
+        }
+        let count = group.counted().count();
+        format!(
+            "{}{when}an instance was started in response to a difference between desired and actual capacity, \
+             increasing the capacity from {count} to {}.",
+            group.request, group.desired
+        )
+    })
+}
+
+fn begin(
+    region: &Region,
+    world: &mut World,
+    name: &str,
+    place: &super::Placement,
+    description: String,
+    cause: String,
+) -> Option<String> {
+    let group_arn = world.autoscaling.group(name).ok()?.arn.clone();
+    Some(world.autoscaling.begin(Activity {
+        id: region.random.uuid(),
+        group_name: name.to_owned(),
+        group_arn,
+        description,
+        cause,
+        started: region.clock.epoch(),
+        ended: None,
+        status: "InProgress",
+        message: None,
+        subnet_id: place.subnet_id.clone(),
+        zone: place.zone.clone(),
+    }))
+}
+
+async fn bring_up(region: Arc<Region>, name: String, reserved: Reserved, activity: String) {
+    let id = reserved.id().to_owned();
+    if let Err(error) = instances::start(&region, reserved).await {
+        let message = format!(
+            "Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: {}: {}",
+            error.code, error.message
+        );
+        region.world(|world| {
+            world.autoscaling.end(&activity, region.clock.epoch(), Some(message));
+        });
+        // The next attempt waits, as after every failed launch.
+        region.clock.sleep(Duration::from_secs(60)).await;
+        leave(&region, &name, &id);
+        return;
+    }
+    let target_groups = region.world(|world| {
+        let now = region.clock.epoch();
+        let group = world.autoscaling.group_mut(&name).ok()?;
+        let member = group.member_mut(&id)?;
+        if member.state == MemberState::Pending {
+            member.state = MemberState::InService;
+            member.in_service = Some(Instant::now());
+        }
+        let target_groups = group.settings.target_groups.clone();
+        group.wake.notify_one();
+        world.autoscaling.end(&activity, now, None);
+        Some(target_groups)
+    });
+    for arn in target_groups.into_iter().flatten() {
+        if let Err(error) = targets::register(&region, &arn, &id) {
+            tracing::debug!(%error, instance = id, "not registered");
+        }
+    }
+}
+
+/// Ends a member: out of its target groups, drained, terminated, forgotten. `unhealthy` ones are replaced, which is
+/// told apart in the causes alone: a terminating member does not count.
+pub(super) fn terminate(region: &Arc<Region>, name: &str, instance_id: &str, cause: String, unhealthy: bool) {
+    let begun = region.world(|world| {
+        let group = world.autoscaling.group_mut(name).ok()?;
+        let target_groups = group.settings.target_groups.clone();
+        let subnets = group.settings.subnets.clone();
+        let member = group.member_mut(instance_id).filter(|member| member.state != MemberState::Terminating)?;
+        member.state = MemberState::Terminating;
+        member.healthy = !unhealthy;
+        let zone = member.zone.clone();
+        group.wake.notify_one();
+        let place = subnets.into_iter().find(|one| one.zone == zone);
+        let place = place.unwrap_or(super::Placement { subnet_id: String::new(), zone });
+        let description = format!("Terminating EC2 instance: {instance_id}");
+        Some((begin(region, world, name, &place, description, cause)?, target_groups))
+    });
+    let Some((activity, target_groups)) = begun else { return };
+    let (region, name, id) = (region.clone(), name.to_owned(), instance_id.to_owned());
+    tokio::spawn(async move {
+        let delays = target_groups.iter().map(|arn| targets::deregister(&region, arn, &id));
+        let delay = delays.max().unwrap_or_default();
+        if delay > Duration::ZERO {
+            region.world(|world| world.autoscaling.set_status(&activity, "WaitingForELBConnectionDraining"));
+            tokio::time::sleep(region.node_clock().scaled(delay)).await;
+        }
+        instances::terminate(&region, &id, "Client.UserInitiatedShutdown", "User initiated shutdown").await;
+        region.world(|world| world.autoscaling.end(&activity, region.clock.epoch(), None));
+        leave(&region, &name, &id);
+    });
+}
+
+fn leave(region: &Region, name: &str, instance_id: &str) {
+    region.world(|world| {
+        if let Ok(group) = world.autoscaling.group_mut(name) {
+            group.members.retain(|member| member.instance_id != instance_id);
+            group.wake.notify_one();
+        }
+    });
+}
