@@ -1,13 +1,32 @@
 //! CloudFormation: stacks, change sets, events and signals.
 
+mod change_set;
+mod deployment;
+mod describe;
+mod engine;
+mod event;
+mod events;
+mod fault;
+mod input;
+mod lookup;
+mod page;
 mod progress;
+mod resources;
 mod signals;
+mod stack_create;
+mod stack_delete;
+mod stack_resource;
+mod stack_update;
 mod state;
+mod status;
+mod template;
+mod token;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use fault::ResourceFault;
 pub use progress::{initiated, report};
 pub use signals::await_signals;
 pub use state::State;
@@ -19,6 +38,45 @@ use crate::{AwsError, Region};
 ///
 /// # Errors
 /// The error AWS answers for it.
-pub async fn call(_region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
-    Err(AwsError::new("InvalidAction", format!("{} is not implemented", call.operation)))
+pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
+    let Call { operation, input, .. } = call;
+    if let Some(answer) = token::answered(region, &operation, &input)? {
+        return Ok(answer);
+    }
+    let answer = carry_out(region, &operation, &input)?;
+    token::remember(region, &operation, &input, &answer);
+    Ok(answer)
+}
+
+fn carry_out(region: &Arc<Region>, operation: &str, input: &Value) -> Result<Value, AwsError> {
+    let read = |look: fn(&State, &Value) -> Result<Value, AwsError>| {
+        region.world(|world| look(&world.cloudformation, input))
+    };
+    match operation {
+        "CancelUpdateStack" => stack_update::cancel(region, input),
+        "ContinueUpdateRollback" => stack_update::continue_rollback(region, input),
+        "CreateChangeSet" => change_set::create(region, input),
+        "CreateStack" => stack_create::create(region, input),
+        "DeleteChangeSet" => region.world(|world| change_set::delete(&mut world.cloudformation, input)),
+        "DeleteStack" => stack_delete::delete(region, input),
+        "DescribeAccountLimits" => Ok(describe::limits()),
+        "DescribeChangeSet" => read(change_set::describe),
+        "DescribeEvents" => read(events::describe_events),
+        "DescribeStackEvents" => read(events::describe_stack_events),
+        "DescribeStackResource" => read(resources::describe_one),
+        "DescribeStackResources" => read(resources::describe_all),
+        "DescribeStacks" => read(describe::describe),
+        "ExecuteChangeSet" => change_set::execute(region, input),
+        "GetTemplate" => read(template::get),
+        "GetTemplateSummary" => read(template::summary),
+        "ListChangeSets" => read(change_set::list),
+        "ListStackResources" => read(resources::list),
+        "ListStacks" => read(describe::list),
+        "RollbackStack" => stack_update::roll_back(region, input),
+        "SignalResource" => signals::signal(region, input),
+        "UpdateStack" => stack_update::update(region, input),
+        "UpdateTerminationProtection" => stack_delete::protect(region, input),
+        "ValidateTemplate" => template::validate(input),
+        other => Err(AwsError::new("InvalidAction", format!("the region does not model {other} of CloudFormation"))),
+    }
 }

@@ -1,18 +1,21 @@
 //! Signals: instances say SUCCESS or FAILURE, and the resource that waits counts them.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
+use super::input::{stack_name, text};
+use super::status;
+use crate::{AwsError, Region};
 use crate::resource::{Phase, ResourceContext, ResourceFailure};
 
 /// One signal that no resource has counted yet.
 #[derive(Debug, Clone)]
 pub(super) struct Signal {
     pub(super) logical_id: String,
-    pub(super) unique_id: String,
     pub(super) success: bool,
 }
 
@@ -111,4 +114,43 @@ fn minimum_percent(context: &ResourceContext) -> usize {
         _ => None,
     };
     percent.and_then(|percent| usize::try_from(percent).ok()).unwrap_or(100).min(100)
+}
+
+/// Carries out SignalResource.
+///
+/// # Errors
+/// The stack does not exist, or does not wait for anything now.
+pub(super) fn signal(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
+    let name = stack_name(input);
+    let logical_id = text(input, "LogicalResourceId").unwrap_or_default();
+    let unique_id = text(input, "UniqueId").unwrap_or_default();
+    let status = text(input, "Status").unwrap_or_default();
+    region.world(|world| {
+        let stack = world.cloudformation.stack_mut(name).ok_or_else(|| status::missing(name))?;
+        if !stack.is_busy() {
+            // https://github.com/aws-cloudformation/aws-cloudformation-templates/issues/34
+            return Err(AwsError::validation(format!(
+                "Stack {} is in {} state and cannot be signaled",
+                stack.id, stack.status
+            )));
+        }
+        let Some(resource) = stack.resource(logical_id) else {
+            return Err(AwsError::validation(format!("Resource {logical_id} does not exist for stack {}", stack.name)));
+        };
+        if !resource.status.ends_with("_IN_PROGRESS") {
+            // [U] the words
+            return Err(AwsError::validation(format!(
+                "Resource {logical_id} is in {} state and cannot be signaled",
+                resource.status
+            )));
+        }
+        let in_progress = resource.status;
+        let success = status == "SUCCESS";
+        stack.signals.push(Signal { logical_id: logical_id.to_owned(), success });
+        // https://github.com/code-dot-org/code-dot-org/pull/33795, in the events quoted there
+        let reason = format!("Received {status} signal with UniqueId {unique_id}");
+        stack.set_resource_status(logical_id, in_progress, Some(reason));
+        world.cloudformation.signalled.notify_waiters();
+        Ok(json!({}))
+    })
 }

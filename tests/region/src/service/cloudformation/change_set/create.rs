@@ -1,0 +1,162 @@
+//! CreateChangeSet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{ChangeSet, Plan, plan, view};
+use crate::service::cloudformation::deployment::Deployment;
+use crate::service::cloudformation::event::{now, uuid};
+use crate::service::cloudformation::input::{Request, flag, stack_name, text};
+use crate::service::cloudformation::stack_create::{new_stack, stack_id};
+use crate::service::cloudformation::state::Stack;
+use crate::service::cloudformation::{lookup, status};
+use crate::{AwsError, Region};
+
+/// How long CloudFormation takes to compute a change set of a small stack. [U]
+const TYPICAL: Duration = Duration::from_secs(3);
+
+/// Carries out CreateChangeSet: answers at once, and computes the changes in the background.
+///
+/// # Errors
+/// What is refused before a change set exists.
+pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
+    if flag(input, "ImportExistingResources") || text(input, "ChangeSetType") == Some("IMPORT") {
+        return Err(AwsError::validation("the region does not model resource import"));
+    }
+    let request = Request::read(input)?;
+    let name = text(input, "ChangeSetName").unwrap_or_default();
+    let kind = if text(input, "ChangeSetType") == Some("CREATE") { "CREATE" } else { "UPDATE" };
+    let target = stack_name(input);
+    let (id, stack_name, previous, settings) = region.world(|world| {
+        let stack = world.cloudformation.stack(target);
+        match (kind, stack) {
+            ("CREATE", Some(stack)) if stack.status != "REVIEW_IN_PROGRESS" => {
+                // https://github.com/aws/aws-cdk/issues/6943
+                Err(AwsError::validation(format!("Stack [{target}] already exists and cannot be created again with the changeSet [{name}].")))
+            }
+            ("UPDATE", None) => Err(AwsError::validation(format!("Stack [{target}] does not exist"))),
+            ("UPDATE", Some(stack)) if stack.status == "REVIEW_IN_PROGRESS" => Err(status::cannot_update(stack)),
+            ("UPDATE", Some(stack)) if !status::can_update(stack) => Err(status::cannot_update(stack)),
+            (_, Some(stack)) if stack.change_sets.iter().any(|known| known.name == name) => {
+                Err(AwsError::new("AlreadyExistsException", format!("ChangeSet {name} already exists")))
+            }
+            (_, stack) => Ok((
+                stack.map_or_else(|| stack_id(region, target), |stack| stack.id.clone()),
+                stack.map_or_else(|| target.to_owned(), |stack| stack.name.clone()),
+                stack.and_then(|stack| stack.deployment.clone()),
+                stack.map(|stack| stack.settings.clone()).unwrap_or_default(),
+            )),
+        }
+    })?;
+    let deployment = Deployment::prepare(region, &request, (&stack_name, &id), previous.as_deref())?;
+    let change_set_id = region.arn("cloudformation", &format!("changeSet/{name}/{}", uuid(region)));
+    let change_set = ChangeSet {
+        id: change_set_id.clone(),
+        name: name.to_owned(),
+        description: text(input, "Description").map(str::to_owned),
+        created: now(),
+        kind,
+        status: "CREATE_PENDING",
+        status_reason: None,
+        execution_status: "UNAVAILABLE",
+        deployment: Arc::new(deployment),
+        settings: request.settings(input, &settings),
+        changes: Vec::new(),
+        validation: Vec::new(),
+        operation_id: uuid(region),
+    };
+    region.world(|world| {
+        if world.cloudformation.stack(&id).is_none() {
+            world.cloudformation.stacks.push(review_stack(region, &stack_name, &id));
+        }
+        if let Some(stack) = world.cloudformation.stack_mut(&id) {
+            stack.change_sets.push(change_set.clone());
+        }
+    });
+    tokio::spawn(compute(Arc::clone(region), id.clone(), change_set));
+    Ok(json!({"Id": change_set_id, "StackId": id}))
+}
+
+/// A change set on a new name makes a stack that waits to be created.
+/// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+fn review_stack(region: &Region, name: &str, id: &str) -> Stack {
+    let mut stack = new_stack(name, id);
+    stack.set_status(region, "REVIEW_IN_PROGRESS", Some("User Initiated".to_owned()));
+    stack
+}
+
+async fn compute(region: Arc<Region>, stack_id: String, change_set: ChangeSet) {
+    let change = |update: &mut dyn FnMut(&mut ChangeSet)| {
+        region.world(|world| {
+            let stack = world.cloudformation.stack_mut(&stack_id)?;
+            update(stack.change_sets.iter_mut().find(|known| known.id == change_set.id)?);
+            Some(())
+        });
+    };
+    change(&mut |known| known.status = "CREATE_IN_PROGRESS");
+    region.clock.sleep(TYPICAL).await;
+    let missing = lookup::missing_values(&region, &change_set.deployment);
+    let Some(view) = region.world(|world| world.cloudformation.stack(&stack_id).map(view)) else { return };
+    let plan = plan(&region, (change_set.kind == "UPDATE").then_some(&view), &change_set.deployment);
+    let failure = missing.or_else(|| refusal(&plan, change_set.kind));
+    let validation = validation_events(&region, &change_set, &stack_id, &plan);
+    change(&mut |known| {
+        known.changes.clone_from(&plan.changes);
+        known.validation.clone_from(&validation);
+        match &failure {
+            Some(reason) => {
+                known.status = "FAILED";
+                known.status_reason = Some(reason.clone());
+                known.execution_status = "UNAVAILABLE";
+            }
+            None => {
+                known.status = "CREATE_COMPLETE";
+                if known.execution_status == "UNAVAILABLE" {
+                    known.execution_status = "AVAILABLE";
+                }
+            }
+        }
+    });
+}
+
+/// Why the change set fails, if it does.
+fn refusal(plan: &Plan, kind: &str) -> Option<String> {
+    if !plan.refused.is_empty() {
+        let names: Vec<&str> = plan.refused.iter().map(|(id, _)| id.as_str()).collect();
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html; the words [U]
+        return Some(format!("Validation failed for following resources: [{}].", names.join(", ")));
+    }
+    // https://github.com/aws/aws-cli/issues/3336
+    (kind == "UPDATE" && plan.is_empty()).then(|| {
+        "The submitted information didn't contain changes. Submit different information to create a change set.".to_owned()
+    })
+}
+
+fn validation_events(region: &Region, change_set: &ChangeSet, stack_id: &str, plan: &Plan) -> Vec<Value> {
+    let mut events = Vec::new();
+    for (id, violations) in &plan.refused {
+        let resource_type = change_set.deployment.resource(id).map(|resource| resource.resource_type.clone());
+        for violation in violations {
+            let (place, _) = violation.split_once(':').unwrap_or(("#", ""));
+            let path = place.strip_prefix('#').unwrap_or_default();
+            events.push(json!({
+                "EventId": uuid(region),
+                "StackId": stack_id,
+                "OperationId": change_set.operation_id,
+                "OperationType": "CREATE_CHANGESET",
+                "EventType": "VALIDATION_ERROR",
+                "LogicalResourceId": id,
+                "ResourceType": resource_type,
+                "Timestamp": now(),
+                "ValidationFailureMode": "FAIL",
+                "ValidationName": "PROPERTY_VALIDATION",
+                "ValidationStatus": "FAILED",
+                "ValidationStatusReason": violation,
+                "ValidationPath": format!("/Resources/{id}/Properties{path}"),
+            }));
+        }
+    }
+    events
+}

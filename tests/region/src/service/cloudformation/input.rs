@@ -1,0 +1,166 @@
+//! Reads what creates, updates and change sets have in common out of their input.
+
+use serde_json::Value;
+
+use super::deployment::Deployment;
+use super::state::StackSettings;
+use crate::AwsError;
+use crate::formation::document::MAXIMUM_BYTES;
+use crate::formation::parameter::Given;
+use crate::formation::{FormationError, Template};
+
+/// The common part of CreateStack, UpdateStack and CreateChangeSet.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    body: Option<String>,
+    use_previous_template: bool,
+    pub(super) parameters: Vec<Given>,
+    pub(super) capabilities: Vec<String>,
+    /// None leaves the stack's tags as they are.
+    pub(super) tags: Option<Vec<(String, String)>>,
+    pub(super) notification_arns: Vec<String>,
+}
+
+/// A string member.
+pub(super) fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
+    input.get(name).and_then(Value::as_str)
+}
+
+/// A boolean member; a missing one is false.
+pub(super) fn flag(input: &Value, name: &str) -> bool {
+    input.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// A list of strings; a missing one is empty.
+pub(super) fn texts(input: &Value, name: &str) -> Vec<String> {
+    input.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The stack's name or id, which the model requires.
+pub(super) fn stack_name(input: &Value) -> &str {
+    text(input, "StackName").unwrap_or_default()
+}
+
+impl Request {
+    /// Reads the input.
+    ///
+    /// # Errors
+    /// Members that the region does not model, and repeated tags.
+    pub(super) fn read(input: &Value) -> Result<Self, AwsError> {
+        for unsupported in ["TemplateURL", "StackPolicyURL", "StackPolicyBody", "ResourceTypes", "ResourcesToImport"] {
+            if input.get(unsupported).is_some() {
+                return Err(AwsError::validation(format!("the region does not model {unsupported}")));
+            }
+        }
+        let parameters = input.get("Parameters").and_then(Value::as_array).into_iter().flatten();
+        let parameters = parameters
+            .map(|parameter| Given {
+                key: text(parameter, "ParameterKey").unwrap_or_default().to_owned(),
+                value: text(parameter, "ParameterValue").map(str::to_owned),
+                use_previous: flag(parameter, "UsePreviousValue"),
+            })
+            .collect();
+        Ok(Self {
+            body: text(input, "TemplateBody").map(str::to_owned),
+            use_previous_template: flag(input, "UsePreviousTemplate"),
+            parameters,
+            capabilities: texts(input, "Capabilities"),
+            tags: tags(input)?,
+            notification_arns: texts(input, "NotificationARNs"),
+        })
+    }
+
+    /// The template body, or the previous one.
+    pub(super) fn body(&self, previous: Option<&Deployment>) -> Result<String, AwsError> {
+        match (&self.body, self.use_previous_template, previous) {
+            (Some(body), false, _) => {
+                check_size(body)?;
+                Ok(body.clone())
+            }
+            (None, true, Some(previous)) => Ok(previous.body.clone()),
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html
+            (Some(_), true, _) => Err(AwsError::validation(
+                "Either Template URL or Template Body must be specified, or UsePreviousTemplate, but not both.", // [U]
+            )),
+            _ => Err(AwsError::validation("Either Template URL or Template Body must be specified.")),
+        }
+    }
+
+    /// Whether the caller has acknowledged what the template may do.
+    ///
+    /// # Errors
+    /// `InsufficientCapabilitiesException`.
+    /// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+    pub(super) fn acknowledges(&self, template: &Template) -> Result<(), AwsError> {
+        let Some((needed, _)) = template.capabilities() else { return Ok(()) };
+        let enough = self.capabilities.iter().any(|given| given == needed || given == "CAPABILITY_NAMED_IAM");
+        if enough {
+            return Ok(());
+        }
+        Err(AwsError::new("InsufficientCapabilitiesException", format!("Requires capabilities : [{needed}]")))
+    }
+
+    /// What the caller sets for the stack beside template and parameters, over what it has.
+    pub(super) fn settings(&self, input: &Value, current: &StackSettings) -> StackSettings {
+        let express = input.get("DeploymentConfig").and_then(|config| config.get("DisableRollback"));
+        let disable_rollback = input.get("DisableRollback").or(express).and_then(Value::as_bool);
+        let on_failure = text(input, "OnFailure").or_else(|| text(input, "OnStackFailure"));
+        StackSettings {
+            role_arn: text(input, "RoleARN").map(str::to_owned).or_else(|| current.role_arn.clone()),
+            notification_arns: if input.get("NotificationARNs").is_some() {
+                self.notification_arns.clone()
+            } else {
+                current.notification_arns.clone()
+            },
+            disable_rollback: disable_rollback.unwrap_or(false) || on_failure == Some("DO_NOTHING"),
+            retain_except_on_create: flag(input, "RetainExceptOnCreate"),
+            on_failure: on_failure.unwrap_or("ROLLBACK").to_owned(),
+            timeout_minutes: input.get("TimeoutInMinutes").and_then(Value::as_u64),
+            rollback_configuration: input
+                .get("RollbackConfiguration")
+                .cloned()
+                .or_else(|| current.rollback_configuration.clone()),
+        }
+    }
+}
+
+/// Refuses a template body that is too large.
+///
+/// # Errors
+/// The constraint in the words that every member of a model is refused with.
+pub(super) fn check_size(body: &str) -> Result<(), AwsError> {
+    if body.len() <= MAXIMUM_BYTES {
+        return Ok(());
+    }
+    Err(AwsError::validation(format!(
+        "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less \
+         than or equal to {MAXIMUM_BYTES}"
+    )))
+}
+
+fn tags(input: &Value) -> Result<Option<Vec<(String, String)>>, AwsError> {
+    let Some(list) = input.get("Tags").and_then(Value::as_array) else { return Ok(None) };
+    let mut tags: Vec<(String, String)> = Vec::new();
+    for tag in list {
+        let (key, value) = (text(tag, "Key").unwrap_or_default(), text(tag, "Value").unwrap_or_default());
+        if key.starts_with("aws:") {
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html; the words [U]
+            return Err(AwsError::validation("aws: prefixed tag key names are not allowed for external use."));
+        }
+        if tags.iter().any(|(known, _)| known == key) {
+            return Err(AwsError::validation(format!("Duplicate tag keys found: {key}"))); // [U]
+        }
+        tags.push((key.to_owned(), value.to_owned()));
+    }
+    if tags.len() > 50 {
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+        return Err(AwsError::validation("Tags: at most 50 tags may be specified.")); // [U] the words
+    }
+    Ok(Some(tags))
+}
+
+impl From<FormationError> for String {
+    fn from(error: FormationError) -> Self {
+        error.0
+    }
+}

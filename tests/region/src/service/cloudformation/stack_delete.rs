@@ -1,0 +1,100 @@
+//! DeleteStack and UpdateTerminationProtection.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::engine::Job;
+use super::event::now;
+use super::input::{flag, stack_name, text, texts};
+use super::stack_create::start;
+use super::state::Wish;
+use super::status;
+use crate::{AwsError, Region};
+
+/// Carries out DeleteStack. A stack that does not exist is as good as deleted.
+///
+/// # Errors
+/// Protection, an update under way, or options that the stack's status does not allow.
+pub(super) fn delete(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
+    let name = stack_name(input);
+    let token = text(input, "ClientRequestToken").map(str::to_owned);
+    let operation = region.world(|world| {
+        let Some(stack) = world.cloudformation.stack_mut(name) else { return Ok(None) };
+        if matches!(stack.status, "DELETE_COMPLETE" | "DELETE_IN_PROGRESS") {
+            return Ok(None);
+        }
+        if stack.termination_protection {
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
+            return Err(AwsError::validation(format!(
+                "Stack [{}] cannot be deleted while TerminationProtection is enabled",
+                stack.name
+            )));
+        }
+        let retain = texts(input, "RetainResources");
+        let force = text(input, "DeletionMode") == Some("FORCE_DELETE_STACK");
+        if (!retain.is_empty() || force) && stack.status != "DELETE_FAILED" {
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html; the words [U]
+            return Err(AwsError::validation(format!(
+                "Invalid operation on stack [{}]. RetainResources and FORCE_DELETE_STACK are only allowed for stacks in \
+                 the DELETE_FAILED state",
+                stack.id
+            )));
+        }
+        for id in &retain {
+            if stack.resource(id).is_none_or(|resource| resource.status != "DELETE_FAILED") {
+                // https://github.com/aws/aws-cdk/issues/3297; the words [U]
+                return Err(AwsError::validation(format!(
+                    "The specified resources to retain must be in a valid state. Do not specify resources that are in \
+                     DELETE_COMPLETE or in other than DELETE_FAILED: [{id}]"
+                )));
+            }
+        }
+        if stack.status == "CREATE_IN_PROGRESS" {
+            // A creation under way is given up and deleted.
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-delete-stack.html [U]
+            stack.wish = Some(Wish::Delete);
+            stack.begin(region, "DELETE_STACK", token);
+            stack.set_status(region, "DELETE_IN_PROGRESS", Some("User Initiated".to_owned()));
+            if let Some(cancel) = &stack.cancel {
+                cancel.send_replace(true);
+            }
+            return Ok(None);
+        }
+        if stack.is_busy() {
+            // https://github.com/weaveworks/eksctl/issues/5033
+            return Err(AwsError::validation(format!(
+                "Stack [{}] cannot be deleted while in status {}",
+                stack.id, stack.status
+            )));
+        }
+        stack.change_sets.clear();
+        stack.deletion_mode = text(input, "DeletionMode").map(str::to_owned);
+        let Some(deployment) = stack.deployment.as_ref().map(Arc::clone) else {
+            // In review there is nothing but the name.
+            stack.begin(region, "DELETE_STACK", token);
+            stack.deleted = Some(now());
+            stack.set_status(region, "DELETE_COMPLETE", Some("User Initiated".to_owned()));
+            return Ok(None);
+        };
+        let job = Job::Delete { retain, force };
+        Ok(Some(start(region, stack, deployment, token, ("DELETE_STACK", "DELETE_IN_PROGRESS"), job)))
+    })?;
+    if let Some(operation) = operation {
+        operation.spawn();
+    }
+    Ok(json!({}))
+}
+
+/// Carries out UpdateTerminationProtection.
+///
+/// # Errors
+/// The stack does not exist.
+pub(super) fn protect(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
+    let name = stack_name(input);
+    region.world(|world| {
+        let stack = world.cloudformation.stack_mut(name).ok_or_else(|| status::missing(name))?;
+        stack.termination_protection = flag(input, "EnableTerminationProtection");
+        Ok(json!({"StackId": stack.id}))
+    })
+}
