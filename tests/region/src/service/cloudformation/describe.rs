@@ -29,7 +29,8 @@ pub(super) fn describe(state: &State, input: &Value) -> Result<Value, AwsError> 
 /// A token that was never given.
 pub(super) fn list(state: &State, input: &Value) -> Result<Value, AwsError> {
     let wanted = texts(input, "StackStatusFilter");
-    let stacks = state.stacks.iter().rev().filter(|stack| wanted.is_empty() || wanted.iter().any(|one| one == stack.status));
+    let stacks =
+        state.stacks.iter().rev().filter(|stack| wanted.is_empty() || wanted.iter().any(|one| one == stack.status));
     let summaries = stacks
         .map(|stack| {
             let mut map = common(stack);

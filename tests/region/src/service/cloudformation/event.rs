@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::state::{Operation, Stack};
 use super::stack_resource::StackResource;
+use super::state::{Operation, Stack};
 use crate::Region;
 
 /// One event.
@@ -27,13 +27,6 @@ pub(super) fn now() -> f64 {
     jiff::Timestamp::now().as_millisecond() as f64 / 1000.0
 }
 
-/// A random UUID from the region's seed.
-pub(super) fn uuid(region: &Region) -> String {
-    let digits = region.random_hex(32);
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    parts.join("-")
-}
-
 impl Stack {
     /// Puts the stack into a status and records the event.
     pub(super) fn set_status(&mut self, region: &Region, status: &'static str, reason: Option<String>) {
@@ -41,7 +34,8 @@ impl Stack {
         self.status_reason.clone_from(&reason);
         self.detailed_status = None;
         let (id, name) = (self.id.clone(), self.name.clone());
-        let event = Event { properties: None, ..self.event(uuid(region), &name, &id, STACK_TYPE, status, reason) };
+        let event =
+            Event { properties: None, ..self.event(region.random.uuid(), &name, &id, STACK_TYPE, status, reason) };
         self.events.push(event);
         if !status.ends_with("_IN_PROGRESS") {
             let ended = now();
@@ -51,7 +45,8 @@ impl Stack {
             }
             let executed = self.change_set_id.clone();
             let failed = !matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE");
-            for change_set in self.change_sets.iter_mut().filter(|known| failed && Some(&known.id) == executed.as_ref()) {
+            for change_set in self.change_sets.iter_mut().filter(|known| failed && Some(&known.id) == executed.as_ref())
+            {
                 change_set.execution_status = "EXECUTE_FAILED";
             }
         }
@@ -59,7 +54,7 @@ impl Stack {
 
     /// Begins an operation; its events carry its id.
     pub(super) fn begin(&mut self, region: &Region, kind: &'static str, token: Option<String>) -> String {
-        let id = uuid(region);
+        let id = region.random.uuid();
         if let Some(last) = self.operations.last_mut().filter(|last| last.ended.is_none()) {
             last.ended = Some(now());
             last.status = "FAILED";
@@ -98,7 +93,8 @@ impl Stack {
         // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html, as in its examples
         let stamp = jiff::Timestamp::now();
         let id = format!("{}-{status}-{stamp:.3}", resource.logical_id);
-        let id = if self.events.iter().any(|event| event.id == id) { format!("{id}-{}", self.events.len()) } else { id };
+        let id =
+            if self.events.iter().any(|event| event.id == id) { format!("{id}-{}", self.events.len()) } else { id };
         let event = self.event(id, &resource.logical_id, &physical_id, &resource.resource_type, status, reason);
         self.events.push(Event { properties: Some(resource.shown.clone()), detailed_status, ..event });
     }

@@ -71,7 +71,9 @@ fn stack_events(stack: &Stack, operation_id: Option<&str>) -> Vec<Value> {
     for operation in operations {
         events.push(operation_event(stack, operation, "IN_PROGRESS"));
         let own = stack.events.iter().filter(|event| event.operation_id.as_ref() == Some(&operation.id));
-        events.extend(own.filter(|event| event.resource_type != STACK_TYPE).map(|event| resource_event(stack, operation, event)));
+        events.extend(
+            own.filter(|event| event.resource_type != STACK_TYPE).map(|event| resource_event(stack, operation, event)),
+        );
         if operation.ended.is_some() {
             events.push(operation_event(stack, operation, operation.status));
         }

@@ -33,7 +33,14 @@ pub(super) fn flag(input: &Value, name: &str) -> bool {
 
 /// A list of strings; a missing one is empty.
 pub(super) fn texts(input: &Value, name: &str) -> Vec<String> {
-    input.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    input
+        .get(name)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The stack's name or id, which the model requires.

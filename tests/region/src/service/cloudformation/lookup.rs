@@ -59,7 +59,11 @@ pub(super) fn ssm_reference(region: &Region, reference: &Reference) -> Result<Op
 pub(super) fn secret_reference(region: &Region, reference: &Reference) -> Result<Option<String>, String> {
     let Reference::Secret { id, key, stage, .. } = reference else { return Ok(None) };
     let stage = stage.as_deref().unwrap_or("AWSCURRENT");
-    let text = region.world(|world| world.secretsmanager.value(id, stage));
+    let text = region.world(|world| {
+        let secret = world.secretsmanager.secret(id).ok()?;
+        let version = secret.versions.values().find(|version| version.stages.iter().any(|known| known == stage))?;
+        Some(version.value.clone())
+    });
     let Some(text) = text else {
         return Err(format!("Secrets Manager can't find the specified secret: {id}")); // [U]
     };

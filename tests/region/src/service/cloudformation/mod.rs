@@ -49,9 +49,8 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
 }
 
 fn carry_out(region: &Arc<Region>, operation: &str, input: &Value) -> Result<Value, AwsError> {
-    let read = |look: fn(&State, &Value) -> Result<Value, AwsError>| {
-        region.world(|world| look(&world.cloudformation, input))
-    };
+    let read =
+        |look: fn(&State, &Value) -> Result<Value, AwsError>| region.world(|world| look(&world.cloudformation, input));
     match operation {
         "CancelUpdateStack" => stack_update::cancel(region, input),
         "ContinueUpdateRollback" => stack_update::continue_rollback(region, input),

@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::input::{stack_name, text};
 use super::status;
-use crate::{AwsError, Region};
 use crate::resource::{Phase, ResourceContext, ResourceFailure};
+use crate::{AwsError, Region};
 
 /// One signal that no resource has counted yet.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::deployment::Deployment;
 use super::engine::{Job, Operation};
-use super::event::{now, uuid};
+use super::event::now;
 use super::input::{Request, flag, stack_name, text};
 use super::state::{Stack, StackSettings};
 use crate::{AwsError, Region};
@@ -77,7 +77,7 @@ pub(super) fn start(
 
 /// A stack id for a new stack.
 pub(super) fn stack_id(region: &Region, name: &str) -> String {
-    region.arn("cloudformation", &format!("stack/{name}/{}", uuid(region)))
+    region.arn("cloudformation", &format!("stack/{name}/{}", region.random.uuid()))
 }
 
 /// A stack in which nothing has happened yet.

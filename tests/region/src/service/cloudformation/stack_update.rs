@@ -54,7 +54,8 @@ pub(super) fn update(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
 /// A resource keeps its type for life.
 /// https://github.com/serverless/serverless/issues/4481
 fn refuse_other_types(current: &Stack, next: &Deployment) -> Result<(), AwsError> {
-    let other = |id: &str, kind: &str| current.resource(id).is_some_and(|known| known.exists() && known.resource_type != kind);
+    let other =
+        |id: &str, kind: &str| current.resource(id).is_some_and(|known| known.exists() && known.resource_type != kind);
     let changed: Vec<&str> = next
         .resources()
         .filter(|declared| other(&declared.logical_id, &declared.resource_type))

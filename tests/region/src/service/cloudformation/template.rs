@@ -18,7 +18,8 @@ use crate::formation::{Template, schema};
 pub(super) fn get(state: &State, input: &Value) -> Result<Value, AwsError> {
     let body = match (text(input, "ChangeSetName"), text(input, "StackName")) {
         (Some(name), stack) => {
-            let stacks = state.stacks.iter().filter(|known| stack.is_none_or(|one| known.name == one || known.id == one));
+            let stacks =
+                state.stacks.iter().filter(|known| stack.is_none_or(|one| known.name == one || known.id == one));
             let mut all = stacks.flat_map(|stack| &stack.change_sets);
             let found = all.find(|known| known.id == name || known.name == name).ok_or_else(|| {
                 AwsError::new("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist")).with_status(404)
@@ -52,7 +53,9 @@ pub(super) fn summary(state: &State, input: &Value) -> Result<Value, AwsError> {
         }
         // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html; the words [U]
         _ => {
-            return Err(AwsError::validation("Exactly one of TemplateBody, TemplateURL or StackName must be specified"));
+            return Err(AwsError::validation(
+                "Exactly one of TemplateBody, TemplateURL or StackName must be specified",
+            ));
         }
     };
     let mut map = common(&template);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ChangeSet, Plan, plan, view};
 use crate::service::cloudformation::deployment::Deployment;
-use crate::service::cloudformation::event::{now, uuid};
+use crate::service::cloudformation::event::now;
 use crate::service::cloudformation::input::{Request, flag, stack_name, text};
 use crate::service::cloudformation::stack_create::{new_stack, stack_id};
 use crate::service::cloudformation::state::Stack;
@@ -34,7 +34,9 @@ pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &V
         match (kind, stack) {
             ("CREATE", Some(stack)) if stack.status != "REVIEW_IN_PROGRESS" => {
                 // https://github.com/aws/aws-cdk/issues/6943
-                Err(AwsError::validation(format!("Stack [{target}] already exists and cannot be created again with the changeSet [{name}].")))
+                Err(AwsError::validation(format!(
+                    "Stack [{target}] already exists and cannot be created again with the changeSet [{name}]."
+                )))
             }
             ("UPDATE", None) => Err(AwsError::validation(format!("Stack [{target}] does not exist"))),
             ("UPDATE", Some(stack)) if stack.status == "REVIEW_IN_PROGRESS" => Err(status::cannot_update(stack)),
@@ -51,7 +53,7 @@ pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &V
         }
     })?;
     let deployment = Deployment::prepare(region, &request, (&stack_name, &id), previous.as_deref())?;
-    let change_set_id = region.arn("cloudformation", &format!("changeSet/{name}/{}", uuid(region)));
+    let change_set_id = region.arn("cloudformation", &format!("changeSet/{name}/{}", region.random.uuid()));
     let change_set = ChangeSet {
         id: change_set_id.clone(),
         name: name.to_owned(),
@@ -65,7 +67,7 @@ pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &V
         settings: request.settings(input, &settings),
         changes: Vec::new(),
         validation: Vec::new(),
-        operation_id: uuid(region),
+        operation_id: region.random.uuid(),
     };
     region.world(|world| {
         if world.cloudformation.stack(&id).is_none() {
@@ -130,7 +132,8 @@ fn refusal(plan: &Plan, kind: &str) -> Option<String> {
     }
     // https://github.com/aws/aws-cli/issues/3336
     (kind == "UPDATE" && plan.is_empty()).then(|| {
-        "The submitted information didn't contain changes. Submit different information to create a change set.".to_owned()
+        "The submitted information didn't contain changes. Submit different information to create a change set."
+            .to_owned()
     })
 }
 
@@ -142,7 +145,7 @@ fn validation_events(region: &Region, change_set: &ChangeSet, stack_id: &str, pl
             let (place, _) = violation.split_once(':').unwrap_or(("#", ""));
             let path = place.strip_prefix('#').unwrap_or_default();
             events.push(json!({
-                "EventId": uuid(region),
+                "EventId": region.random.uuid(),
                 "StackId": stack_id,
                 "OperationId": change_set.operation_id,
                 "OperationType": "CREATE_CHANGESET",

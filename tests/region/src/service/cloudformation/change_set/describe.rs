@@ -55,7 +55,10 @@ pub(in crate::service::cloudformation) fn describe(state: &State, input: &Value)
     map.insert("Tags".to_owned(), tags(&change_set.deployment.tags));
     map.insert("Capabilities".to_owned(), json!(change_set.deployment.capabilities));
     map.insert("NotificationARNs".to_owned(), json!(change_set.settings.notification_arns));
-    map.insert("RollbackConfiguration".to_owned(), change_set.settings.rollback_configuration.clone().unwrap_or(json!({})));
+    map.insert(
+        "RollbackConfiguration".to_owned(),
+        change_set.settings.rollback_configuration.clone().unwrap_or(json!({})),
+    );
     if change_set.settings.on_failure != "ROLLBACK" {
         map.insert("OnStackFailure".to_owned(), json!(change_set.settings.on_failure));
     }

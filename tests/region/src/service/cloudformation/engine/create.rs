@@ -77,8 +77,7 @@ pub(super) fn validate(run: &Run) -> Result<(), String> {
         run.stack(|stack| {
             let known = stack.resource(&declared.logical_id).cloned();
             let status = if known.is_some() { "UPDATE_FAILED" } else { "CREATE_FAILED" };
-            let resource =
-                known.unwrap_or_else(|| StackResource::new(&declared.logical_id, &declared.resource_type));
+            let resource = known.unwrap_or_else(|| StackResource::new(&declared.logical_id, &declared.resource_type));
             stack.resource_event(&resource, status, Some(reason), Some("VALIDATION_FAILED"));
         });
         refused.push(declared.logical_id.clone());

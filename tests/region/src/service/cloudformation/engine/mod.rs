@@ -26,9 +26,14 @@ pub(super) enum Job {
     Create,
     Update,
     /// Resources named in `retain` stay; with `force` those that cannot be deleted stay too.
-    Delete { retain: Vec<String>, force: bool },
+    Delete {
+        retain: Vec<String>,
+        force: bool,
+    },
     /// Takes up a rollback that failed, leaving the resources in `skip` as they are.
-    ContinueRollback { skip: Vec<String> },
+    ContinueRollback {
+        skip: Vec<String>,
+    },
     /// Rolls back a stack that was left as it failed.
     RollBack,
 }

@@ -37,8 +37,7 @@ const UPDATE: Statuses = Statuses {
 };
 
 /// https://github.com/aws/aws-cdk/issues/8056, among many stacks' events
-const REPLACES: &str =
-    "Requested update requires the creation of a new physical resource; hence creating one.";
+const REPLACES: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
 
 enum Interrupted {
     Cancelled,
@@ -266,10 +265,9 @@ fn evaluate(run: &Run, logical_id: &str) -> Result<Evaluated, String> {
 pub(super) fn reason(logical_id: &str, unusable: Unusable) -> String {
     match unusable {
         Unusable::Template(reason) => reason,
-        Unusable::Schema(violations) => format!(
-            "Properties validation failed for resource {logical_id} with message:\n[{}]",
-            violations.join(", ")
-        ),
+        Unusable::Schema(violations) => {
+            format!("Properties validation failed for resource {logical_id} with message:\n[{}]", violations.join(", "))
+        }
     }
 }
 

@@ -28,11 +28,8 @@ pub(super) async fn undo_update(run: &Run, skip: &[String]) {
     let run = Run { deployment: Arc::clone(&target.deployment), ..run.clone() };
     run.stack(|stack| stack.deployment = Some(Arc::clone(&target.deployment)));
     let attempted = run.stack(|stack| stack.resources.clone()).unwrap_or_default();
-    let graph: Dependencies = target
-        .resources
-        .iter()
-        .map(|before| (before.logical_id.clone(), before.depends_on.clone()))
-        .collect();
+    let graph: Dependencies =
+        target.resources.iter().map(|before| (before.logical_id.clone(), before.depends_on.clone())).collect();
     let ended = in_order(&graph, &run.stop, false, |id| {
         let before = target.resources.iter().find(|before| before.logical_id == id).cloned();
         let now = attempted.iter().find(|resource| resource.logical_id == id).cloned();

@@ -26,8 +26,7 @@ async fn attempt(run: &Run) -> Result<(), String> {
         return Err(reason);
     }
     create::validate(run)?;
-    let ended =
-        in_order(&run.deployment.dependencies, &run.stop, true, |id| resource::change(run.clone(), id)).await;
+    let ended = in_order(&run.deployment.dependencies, &run.stop, true, |id| resource::change(run.clone(), id)).await;
     let failed: Vec<&String> = ended.iter().filter(|(_, end)| *end == End::Failed).map(|(id, _)| id).collect();
     let cancelled: Vec<&String> = ended.iter().filter(|(_, end)| *end == End::Cancelled).map(|(id, _)| id).collect();
     if !failed.is_empty() || !cancelled.is_empty() {
