@@ -13,7 +13,6 @@ use crate::service::elbv2::Health;
 /// https://repost.aws/knowledge-center/auto-scaling-instance-how-terminated
 const EC2: &str = "an instance was taken out of service in response to an EC2 health check indicating it has been \
                    terminated or stopped.";
-const STATUS: &str = "an instance was taken out of service in response to an EC2 instance status checks failure.";
 const ELB: &str = "an instance was taken out of service in response to an ELB system health check failure.";
 pub(super) const USER: &str = "an instance was taken out of service in response to a user health-check.";
 
@@ -38,10 +37,15 @@ pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static st
                 Some(USER)
             } else if !group.runs("HealthCheck") {
                 None
-            } else if world.ec2.instances.instance(id).is_ok_and(|one| one.lifecycle != Lifecycle::Running) {
+            } else if dead.contains(id)
+                || world.ec2.instances.instance(id).is_ok_and(|one| one.lifecycle != Lifecycle::Running)
+            {
+                // An instance that is not running is replaced at once, whatever the grace period; one that powered
+                // itself off is stopped.
+                // https://docs.aws.amazon.com/autoscaling/ec2/userguide/health-check-grace-period.html
                 Some(EC2)
             } else if !graced(region, group, member.in_service) {
-                checked(world, group, id, &dead)
+                checked(world, group, id)
             } else {
                 None
             };
@@ -56,10 +60,7 @@ fn graced(region: &Region, group: &Group, since: Option<Instant>) -> bool {
     since.is_none_or(|since| since.elapsed() < grace)
 }
 
-fn checked(world: &World, group: &Group, id: &str, dead: &[String]) -> Option<&'static str> {
-    if dead.iter().any(|dead| dead == id) {
-        return Some(STATUS);
-    }
+fn checked(world: &World, group: &Group, id: &str) -> Option<&'static str> {
     if !group.settings.health_check_type.contains("ELB") {
         return None;
     }
