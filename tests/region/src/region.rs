@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Clock;
+use crate::fault::Faults;
+use crate::journal::Journal;
 use crate::node::NodeBackend;
 use crate::random::Random;
 use crate::service;
@@ -48,6 +50,10 @@ pub struct Region {
     pub nodes: Arc<dyn NodeBackend>,
     /// Source of ids and other random values; may be used while the world is locked.
     pub random: Random,
+    /// Every request so far.
+    pub journal: Journal,
+    /// What is to go wrong.
+    pub faults: Faults,
     world: Mutex<World>,
     endpoint: OnceLock<String>,
 }
@@ -56,7 +62,17 @@ impl Region {
     /// A region with this world and node back end; nothing listens yet.
     pub fn new(settings: Settings, clock: Clock, nodes: Arc<dyn NodeBackend>, world: World) -> Arc<Self> {
         let random = Random::new(settings.seed);
-        Arc::new(Self { settings, clock, nodes, random, world: Mutex::new(world), endpoint: OnceLock::new() })
+        let (journal, faults) = (Journal::default(), Faults::default());
+        Arc::new(Self {
+            settings,
+            clock,
+            nodes,
+            random,
+            journal,
+            faults,
+            world: Mutex::new(world),
+            endpoint: OnceLock::new(),
+        })
     }
 
     /// Where all services listen, such as `http://127.0.0.1:4566`; None until the region listens.

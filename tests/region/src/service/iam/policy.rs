@@ -31,6 +31,11 @@ pub fn allows_with(state: &State, role: &str, action: &str, resource: &str, cont
     within && decide(&documents) == Some(Decision::Allowed)
 }
 
+/// Whether a resource policy, such as a bucket's, denies `action` on `resource` to everyone.
+pub fn denies(document: &Value, action: &str, resource: &str, context: &Context) -> bool {
+    Request { action, resource, context }.decide(document) == Decision::Denied
+}
+
 /// Refuses what IAM calls malformed: no statement, or one without effect or action.
 ///
 /// # Errors

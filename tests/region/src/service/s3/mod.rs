@@ -2,20 +2,33 @@
 //! another S3 server behind the region (then only buckets are kept here).
 
 pub mod bucket;
+mod listing;
+mod multipart;
+mod objects;
+mod rules;
+mod settings;
 pub mod store;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hyper::body::Bytes;
+use serde_json::Value;
+
+use super::Call;
 use crate::{AwsError, Region};
 
 pub use bucket::{Bucket, NewBucket, Ownership};
+pub use rules::{check_acl, check_location, check_policy, is_about_objects};
+pub use settings::{create_bucket, delete_bucket};
 
 /// State of the service.
 #[derive(Debug, Default)]
 pub struct State {
     /// Buckets by name.
     pub buckets: BTreeMap<String, Bucket>,
+    /// Base URL of the S3 server that holds the objects, such as `http://127.0.0.1:5000`; None keeps them here.
+    pub behind: Option<String>,
 }
 
 impl State {
@@ -36,40 +49,38 @@ impl State {
     }
 }
 
-/// Makes a bucket, here and behind the region.
-///
-/// # Errors
-/// `InvalidBucketName`, `BucketAlreadyOwnedByYou`, or what the server behind answers.
-pub async fn create_bucket(region: &Arc<Region>, new: NewBucket) -> Result<(), AwsError> {
-    bucket::check_name(&new.name)?;
-    let made = Bucket::new(new, region.clock.epoch());
-    region.world(|world| {
-        if world.s3.buckets.contains_key(&made.name) {
-            let message = "Your previous request to create the named bucket succeeded and you already own it.";
-            return Err(AwsError::new("BucketAlreadyOwnedByYou", message).with_status(409));
-        }
-        world.s3.buckets.insert(made.name.clone(), made);
-        Ok(())
-    })
+/// The outcome of an operation: model members, and what the model calls a streaming payload.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// HTTP status, when it is not the operation's usual one.
+    pub status: Option<u16>,
+    pub value: Value,
+    pub body: Option<Bytes>,
 }
 
-/// Deletes a bucket, here and behind the region.
-///
-/// # Errors
-/// `NoSuchBucket`; `BucketNotEmpty` while it holds objects or versions.
-pub async fn delete_bucket(region: &Arc<Region>, name: &str) -> Result<(), AwsError> {
-    region.world(|world| {
-        if !world.s3.bucket(name)?.objects.is_empty() {
-            let message = "The bucket you tried to delete is not empty";
-            return Err(AwsError::new("BucketNotEmpty", message).with_status(409));
-        }
-        world.s3.buckets.remove(name);
-        Ok(())
-    })
+impl From<Value> for Outcome {
+    fn from(value: Value) -> Self {
+        Self { status: None, value, body: None }
+    }
 }
 
 pub(crate) fn no_such_bucket(name: &str) -> AwsError {
     let mut error = AwsError::new("NoSuchBucket", "The specified bucket does not exist").with_status(404);
     error.fields.insert("BucketName".to_owned(), name.into());
     error
+}
+
+/// Carries out one operation. `body` is the decoded body of the request.
+///
+/// # Errors
+/// The error AWS answers for it.
+pub async fn call(region: &Arc<Region>, call: Call, body: Vec<u8>) -> Result<Outcome, AwsError> {
+    let input = &call.input;
+    match call.operation.as_str() {
+        "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" | "AbortMultipartUpload"
+        | "ListParts" | "ListMultipartUploads" => multipart::run(region, &call.operation, input, body),
+        "ListObjectsV2" | "ListObjects" | "ListObjectVersions" => listing::run(region, &call.operation, input),
+        operation if is_about_objects(operation) => objects::run(region, operation, input, body),
+        operation => settings::run(region, operation, input).await.map(Outcome::from),
+    }
 }

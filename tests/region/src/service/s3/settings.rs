@@ -1,0 +1,170 @@
+//! Buckets and what is set on them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Bucket, NewBucket, Ownership, bucket, no_such_bucket};
+use crate::{AwsError, Region};
+
+/// Makes a bucket, here and behind the region.
+///
+/// # Errors
+/// `InvalidBucketName`, `BucketAlreadyOwnedByYou`, or what the server behind answers.
+pub async fn create_bucket(region: &Arc<Region>, new: NewBucket) -> Result<(), AwsError> {
+    bucket::check_name(&new.name)?;
+    let made = Bucket::new(new, region.clock.epoch());
+    let name = made.name.clone();
+    let behind = region.world(|world| {
+        if world.s3.buckets.contains_key(&name) {
+            let message = "Your previous request to create the named bucket succeeded and you already own it.";
+            return Err(AwsError::new("BucketAlreadyOwnedByYou", message).with_status(409));
+        }
+        world.s3.buckets.insert(name.clone(), made);
+        Ok(world.s3.behind.clone())
+    })?;
+    let Some(server) = behind else { return Ok(()) };
+    let made = super::store::ask_behind(&server, "PUT", &format!("/{name}")).await;
+    if made.is_err() {
+        region.world(|world| world.s3.buckets.remove(&name));
+    }
+    made.map(drop)
+}
+
+/// Deletes a bucket, here and behind the region.
+///
+/// # Errors
+/// `NoSuchBucket`; `BucketNotEmpty` while it holds objects or versions.
+pub async fn delete_bucket(region: &Arc<Region>, name: &str) -> Result<(), AwsError> {
+    let not_empty = || AwsError::new("BucketNotEmpty", "The bucket you tried to delete is not empty").with_status(409);
+    let behind = region.world(|world| {
+        let bucket = world.s3.bucket(name)?;
+        if bucket.objects.is_empty() { Ok(world.s3.behind.clone()) } else { Err(not_empty()) }
+    })?;
+    if let Some(server) = behind {
+        let status = super::store::ask_behind(&server, "DELETE", &format!("/{name}")).await?;
+        if status == 409 {
+            return Err(not_empty());
+        }
+    }
+    region.world(|world| world.s3.buckets.remove(name));
+    Ok(())
+}
+
+pub(super) async fn run(region: &Arc<Region>, operation: &str, input: &Value) -> Result<Value, AwsError> {
+    let name = input["Bucket"].as_str().unwrap_or_default();
+    match operation {
+        "CreateBucket" => create(region, name, input).await,
+        "DeleteBucket" => delete_bucket(region, name).await.map(|()| json!({})),
+        _ => region.world(|world| match operation {
+            "ListBuckets" => Ok(list(&world.s3, input, &region.settings.account)),
+            _ => {
+                let bucket = world.s3.buckets.get_mut(name).ok_or_else(|| no_such_bucket(name))?;
+                setting(bucket, operation, input, &region.settings.account)
+            }
+        }),
+    }
+}
+
+async fn create(region: &Arc<Region>, name: &str, input: &Value) -> Result<Value, AwsError> {
+    let configuration = &input["CreateBucketConfiguration"];
+    // us-east-1 is said by saying nothing.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    let location = configuration["LocationConstraint"].as_str().unwrap_or("us-east-1");
+    let tags = configuration["Tags"].as_array().map(|tags| pairs(tags)).unwrap_or_default();
+    let ownership = input["ObjectOwnership"].as_str().and_then(Ownership::named).unwrap_or_default();
+    let new = NewBucket { name: name.to_owned(), location: location.to_owned(), tags, ownership, ..NewBucket::default() };
+    create_bucket(region, new).await?;
+    Ok(json!({ "Location": format!("/{name}"), "BucketArn": format!("arn:{}:s3:::{name}", region.settings.partition) }))
+}
+
+/// Pages of at most `MaxBuckets` (all unless told); the token is the name to go on from.
+fn list(state: &super::State, input: &Value, account: &str) -> Value {
+    let limit = input["MaxBuckets"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    let (from, prefix) = (input["ContinuationToken"].as_str().unwrap_or_default(), input["Prefix"].as_str().unwrap_or_default());
+    let mut all = state.buckets.values().filter(|bucket| {
+        bucket.name.as_str() >= from
+            && bucket.name.starts_with(prefix)
+            && input["BucketRegion"].as_str().is_none_or(|region| region == bucket.location)
+    });
+    let page: Vec<Value> = all
+        .by_ref()
+        .take(limit)
+        .map(|bucket| json!({ "Name": bucket.name, "CreationDate": bucket.created, "BucketRegion": bucket.location }))
+        .collect();
+    let mut answer = json!({ "Buckets": page, "Owner": { "ID": owner(account) } });
+    if let Some(next) = all.next() {
+        answer["ContinuationToken"] = json!(next.name);
+    }
+    answer
+}
+
+fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -> Result<Value, AwsError> {
+    let none = |code: &str, message: &str| AwsError::new(code, message).with_status(404);
+    let kept = |name: &str| bucket.settings.get(name).cloned();
+    match operation {
+        "HeadBucket" => Ok(json!({ "BucketRegion": bucket.location })),
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html: null for us-east-1
+        "GetBucketLocation" if bucket.location == "us-east-1" => Ok(json!({})),
+        "GetBucketLocation" => Ok(json!({ "LocationConstraint": bucket.location })),
+        "GetBucketVersioning" => Ok(bucket.versioning.as_ref().map_or_else(|| json!({}), |status| json!({ "Status": status }))),
+        "PutBucketVersioning" => {
+            bucket.versioning = input["VersioningConfiguration"]["Status"].as_str().map(str::to_owned);
+            Ok(json!({}))
+        }
+        "GetBucketOwnershipControls" => Ok(json!({ "OwnershipControls": { "Rules": [{ "ObjectOwnership": bucket.ownership.name() }] } })),
+        "PutBucketOwnershipControls" => {
+            let name = input["OwnershipControls"]["Rules"][0]["ObjectOwnership"].as_str().unwrap_or_default();
+            bucket.ownership = Ownership::named(name).ok_or_else(|| AwsError::new("MalformedXML", "no such ownership"))?;
+            Ok(json!({}))
+        }
+        "GetBucketTagging" if bucket.tags.is_empty() => Err(none("NoSuchTagSet", "The TagSet does not exist")),
+        "GetBucketTagging" => Ok(json!({ "TagSet": bucket.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>() })),
+        "PutBucketTagging" => {
+            bucket.tags = input["Tagging"]["TagSet"].as_array().map(|tags| pairs(tags)).unwrap_or_default();
+            Ok(json!({}))
+        }
+        "DeleteBucketTagging" => {
+            bucket.tags.clear();
+            Ok(json!({}))
+        }
+        "GetBucketPolicy" => match &bucket.policy {
+            Some(policy) => Ok(json!({ "Policy": policy.to_string() })),
+            None => Err(none("NoSuchBucketPolicy", "The bucket policy does not exist")),
+        },
+        "PutBucketPolicy" => {
+            let document = serde_json::from_str(input["Policy"].as_str().unwrap_or_default())
+                .map_err(|_| AwsError::new("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'"))?;
+            bucket.policy = Some(document);
+            Ok(json!({}))
+        }
+        "DeleteBucketPolicy" => {
+            bucket.policy = None;
+            Ok(json!({}))
+        }
+        // All four are on for new buckets since April 2023.
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
+        "GetPublicAccessBlock" => Ok(json!({ "PublicAccessBlockConfiguration": kept("PublicAccessBlockConfiguration").unwrap_or_else(|| json!({
+            "BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
+        })) })),
+        "GetBucketEncryption" => Ok(json!({ "ServerSideEncryptionConfiguration": { "Rules": [{
+            "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" }, "BucketKeyEnabled": false,
+        }] } })),
+        "GetBucketAcl" => Ok(json!({ "Owner": { "ID": owner(account) }, "Grants": [{ "Permission": "FULL_CONTROL",
+            "Grantee": { "ID": owner(account), "Type": "CanonicalUser" } }] })),
+        "GetBucketLifecycleConfiguration" => match kept("LifecycleConfiguration") {
+            Some(rules) => Ok(json!({ "Rules": rules["Rules"] })),
+            None => Err(none("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")),
+        },
+        other => Err(AwsError::new("NotImplemented", format!("A header or query you provided implies functionality that is not implemented: {other}")).with_status(501)),
+    }
+}
+
+/// A canonical user id: 64 hexadecimal digits that stand for the account.
+fn owner(account: &str) -> String {
+    format!("{account:0>64}")
+}
+
+fn pairs(tags: &[Value]) -> Vec<(String, String)> {
+    tags.iter().filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned()))).collect()
+}
