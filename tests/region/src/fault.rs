@@ -15,10 +15,10 @@ pub struct Fault {
     /// Model name of the service, such as `cloudformation`; any when absent.
     #[serde(default)]
     pub service: Option<String>,
-    /// Operation, such as `DescribeStackEvents`, or for a resource `create`, `update`, `delete`; any when absent.
+    /// Operation, such as `DescribeStackEvents`, or for a resource `CREATE`, `UPDATE`, `DELETE`; any when absent.
     #[serde(default)]
     pub operation: Option<String>,
-    /// For an operation: a text that must occur in its input as JSON. For a resource: its logical id or type.
+    /// For an operation: a text that must occur in its input as JSON. For a resource: its logical id.
     #[serde(default)]
     pub resource: Option<String>,
     /// How many matching calls go well first.
@@ -36,7 +36,12 @@ pub struct Fault {
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// The operation answers this error without having taken effect.
-    Fail { code: String, message: String, #[serde(default)] status: Option<u16> },
+    Fail {
+        code: String,
+        message: String,
+        #[serde(default)]
+        status: Option<u16>,
+    },
     /// `Throttling: Rate exceeded`, in the service's own code.
     Throttle,
     /// The caller's token is said to be expired.
@@ -49,22 +54,18 @@ pub enum Effect {
     Slow(f64),
     /// No answer ever comes; the call takes no effect.
     Stall,
-    /// The CloudFormation resource fails with this reason.
+    /// The CloudFormation resource fails with this reason; `times` is 1 unless given.
     FailResource { reason: String },
-    /// The CloudFormation resource stays in progress for good.
-    StallResource,
 }
 
 impl Effect {
-    fn on_resource(&self) -> bool {
-        matches!(self, Self::FailResource { .. } | Self::StallResource)
-    }
-
     /// The error of an effect that is one, for the model `service`.
     pub fn error(&self, service: &str) -> Option<AwsError> {
         let json = matches!(service, "acm" | "logs" | "secretsmanager" | "service-quotas" | "ssm");
         match self {
-            Self::Fail { code, message, status } => Some(AwsError::new(code, message).with_status(status.unwrap_or(400))),
+            Self::Fail { code, message, status } => {
+                Some(AwsError::new(code, message).with_status(status.unwrap_or(400)))
+            }
             Self::Throttle => {
                 let (code, status) = match service {
                     "ec2" => ("RequestLimitExceeded", 503),
@@ -101,7 +102,7 @@ impl Effect {
 pub struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
-    /// Adds a fault; earlier ones are asked first.
+    /// Adds a fault of calls; earlier ones are asked first. [`Region::plant`](crate::Region::plant) takes every kind.
     pub fn add(&self, fault: Fault) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
@@ -114,19 +115,9 @@ impl Faults {
     /// The effect on a call of an operation, counted. `input` is its input as JSON text.
     pub fn on_call(&self, service: &str, operation: &str, input: &str) -> Option<Effect> {
         self.take(|fault| {
-            !fault.effect.on_resource()
-                && fault.service.as_deref().is_none_or(|one| one == service)
+            fault.service.as_deref().is_none_or(|one| one == service)
                 && fault.operation.as_deref().is_none_or(|one| one == operation)
                 && fault.resource.as_deref().is_none_or(|one| input.contains(one))
-        })
-    }
-
-    /// The effect on a CloudFormation resource, counted. `action` is `create`, `update` or `delete`.
-    pub fn on_resource(&self, action: &str, resource_type: &str, logical_id: &str) -> Option<Effect> {
-        self.take(|fault| {
-            fault.effect.on_resource()
-                && fault.operation.as_deref().is_none_or(|one| one == action)
-                && fault.resource.as_deref().is_none_or(|one| one == logical_id || one == resource_type)
         })
     }
 
@@ -155,16 +146,15 @@ mod tests {
     #[test]
     fn a_fault_from_a_file_hits_as_often_as_it_says() {
         let text = r#"[{ "operation": "DescribeStacks", "resource": "\"x\"", "after": 1, "times": 2, "effect": "throttle" },
-            { "operation": "create", "resource": "Bucket", "effect": { "fail_resource": { "reason": "no" } } }]"#;
+            { "service": "ec2", "effect": "cut_after" }]"#;
         let faults = Faults::default();
         for fault in serde_json::from_str::<Vec<Fault>>(text).expect("faults") {
             faults.add(fault);
         }
-        let hits: Vec<bool> =
-            (0..5).map(|_| faults.on_call("cloudformation", "DescribeStacks", "{\"StackName\":\"x\"}").is_some()).collect();
+        let hits: Vec<bool> = (0..5)
+            .map(|_| faults.on_call("cloudformation", "DescribeStacks", "{\"StackName\":\"x\"}").is_some())
+            .collect();
         assert_eq!(hits, [false, true, true, false, false]);
         assert!(faults.on_call("cloudformation", "DescribeStacks", "{}").is_none());
-        assert!(faults.on_resource("create", "AWS::S3::Bucket", "Bucket").is_some());
-        assert!(faults.on_resource("delete", "AWS::S3::Bucket", "Bucket").is_none());
     }
 }

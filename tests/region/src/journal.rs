@@ -34,9 +34,20 @@ impl Journal {
     /// Adds an entry. A bug of the region is also said aloud.
     pub fn write(&self, entry: Entry) {
         if let Some(bug) = &entry.bug {
-            tracing::error!(service = entry.service, operation = entry.operation, bug, "the region answered what the model does not allow");
+            tracing::error!(
+                service = entry.service,
+                operation = entry.operation,
+                bug,
+                "the region answered what the model does not allow"
+            );
         }
-        tracing::debug!(service = entry.service, operation = entry.operation, outcome = entry.outcome, caller = entry.caller, took = entry.took);
+        tracing::debug!(
+            service = entry.service,
+            operation = entry.operation,
+            outcome = entry.outcome,
+            caller = entry.caller,
+            took = entry.took
+        );
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Clock;
-use crate::fault::Faults;
+use crate::fault::{Effect, Fault, Faults};
 use crate::journal::Journal;
 use crate::node::NodeBackend;
 use crate::random::Random;
 use crate::service;
+use crate::service::cloudformation::ResourceFault;
 
 /// What a region is started with.
 #[derive(Debug, Clone)]
@@ -89,6 +90,18 @@ impl Region {
     /// in-process nodes, real time for real machines, which boot no faster for being asked to.
     pub fn node_clock(&self) -> Clock {
         if self.nodes.real_time() { Clock { speed: 1.0 } } else { self.clock }
+    }
+
+    /// Makes something go wrong from now on.
+    pub fn plant(&self, fault: Fault) {
+        let Effect::FailResource { reason } = fault.effect else { return self.faults.add(fault) };
+        let planted = ResourceFault {
+            logical_id: fault.resource.unwrap_or_default(),
+            action: fault.operation.unwrap_or_else(|| "CREATE".to_owned()),
+            reason,
+            times: usize::try_from(fault.times.unwrap_or(1)).unwrap_or(1),
+        };
+        self.world(|world| world.cloudformation.fail_resource(planted));
     }
 
     /// Reads or changes the world under its lock. The closure must be short and must not block.

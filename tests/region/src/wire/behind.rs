@@ -16,11 +16,25 @@ use super::signature::Head;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Headers that belong to the client's connection or to its way of sending the body.
-const NOT_PASSED: [&str; 8] =
-    ["host", "connection", "expect", "content-length", "transfer-encoding", "x-amz-content-sha256", "x-amz-trailer", "x-amz-decoded-content-length"];
+const NOT_PASSED: [&str; 8] = [
+    "host",
+    "connection",
+    "expect",
+    "content-length",
+    "transfer-encoding",
+    "x-amz-content-sha256",
+    "x-amz-trailer",
+    "x-amz-decoded-content-length",
+];
 
 /// Passes a request on to `server` (`http://HOST:PORT`), path-style.
-pub(super) async fn forward(server: &str, head: &Head, path: &str, body: Incoming, chunked: Option<Chunked>) -> Result<Response<Body>, BoxError> {
+pub(super) async fn forward(
+    server: &str,
+    head: &Head,
+    path: &str,
+    body: Incoming,
+    chunked: Option<Chunked>,
+) -> Result<Response<Body>, BoxError> {
     let address = server.trim_start_matches("http://").trim_end_matches('/');
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;

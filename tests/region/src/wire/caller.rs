@@ -30,7 +30,13 @@ pub(super) enum Refusal {
 ///
 /// # Errors
 /// The refusal, to be worded by [`error`].
-pub(super) fn principal(region: &Region, model: &Model, signed: &Signed, head: &Head, payload: &str) -> Result<Principal, Refusal> {
+pub(super) fn principal(
+    region: &Region,
+    model: &Model,
+    signed: &Signed,
+    head: &Head,
+    payload: &str,
+) -> Result<Principal, Refusal> {
     let now = region.clock.now();
     let off = now.as_second() - signed.at.as_second();
     let allowed = if signed.service == "s3" { S3_SKEW_SECONDS } else { SKEW_SECONDS };
@@ -45,7 +51,12 @@ pub(super) fn principal(region: &Region, model: &Model, signed: &Signed, head: &
     if late || off < -allowed {
         let stamp = |at: jiff::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
         let edge = now.checked_sub(jiff::SignedDuration::from_secs(allowed)).unwrap_or(now);
-        return Err(Refusal::Skewed(format!("{} is now earlier than {} ({} - 5 min.)", signed.stamp, stamp(edge), stamp(now))));
+        return Err(Refusal::Skewed(format!(
+            "{} is now earlier than {} ({} - 5 min.)",
+            signed.stamp,
+            stamp(edge),
+            stamp(now)
+        )));
     }
     // IAM and Route 53 are global: signed for the partition's first region, whatever the client's.
     // https://docs.aws.amazon.com/general/latest/gr/rande.html
@@ -57,11 +68,17 @@ pub(super) fn principal(region: &Region, model: &Model, signed: &Signed, head: &
     };
     let expected = if global { home } else { region.settings.region.as_str() };
     if signed.service != model.signing_name() {
-        return Err(Refusal::WrongScope(format!("Credential should be scoped to correct service: '{}'.", model.signing_name())));
+        return Err(Refusal::WrongScope(format!(
+            "Credential should be scoped to correct service: '{}'.",
+            model.signing_name()
+        )));
     }
     // Buckets of other regions are told apart by the service itself.
     if signed.service != "s3" && signed.region != expected {
-        return Err(Refusal::WrongScope(format!("Credential should be scoped to a valid region, not '{}'.", signed.region)));
+        return Err(Refusal::WrongScope(format!(
+            "Credential should be scoped to a valid region, not '{}'.",
+            signed.region
+        )));
     }
     if signed.is_by(&key.secret, head, payload) { Ok(key.principal) } else { Err(Refusal::WrongSignature) }
 }
@@ -79,15 +96,27 @@ pub(super) fn error(model: &Model, refusal: Refusal) -> AwsError {
     let no_access = "AWS was not able to validate the provided access credentials";
     let (code, message, status) = match (refusal, protocol) {
         (Refusal::Unsigned, "s3") => ("AccessDenied", "Access Denied".to_owned(), 403),
-        (Refusal::Unsigned, "json") => ("MissingAuthenticationTokenException", "Missing Authentication Token".to_owned(), 400),
-        (Refusal::Unsigned, _) => ("MissingAuthenticationToken", "Request is missing Authentication Token".to_owned(), 403),
+        (Refusal::Unsigned, "json") => {
+            ("MissingAuthenticationTokenException", "Missing Authentication Token".to_owned(), 400)
+        }
+        (Refusal::Unsigned, _) => {
+            ("MissingAuthenticationToken", "Request is missing Authentication Token".to_owned(), 403)
+        }
         (Refusal::Malformed(text), "s3") => ("AuthorizationHeaderMalformed", text, 400),
         (Refusal::Malformed(text), "json") => ("IncompleteSignatureException", text, 400),
         (Refusal::Malformed(text), _) => ("IncompleteSignature", text, 403),
-        (Refusal::UnknownKey, "s3") => ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.".to_owned(), 403),
-        (Refusal::WrongToken, "s3") => ("InvalidToken", "The provided token is malformed or otherwise invalid.".to_owned(), 400),
-        (Refusal::UnknownKey | Refusal::WrongToken, "json") => ("UnrecognizedClientException", invalid_token.to_owned(), 400),
-        (Refusal::UnknownKey | Refusal::WrongToken | Refusal::WrongSignature, "ec2") => ("AuthFailure", no_access.to_owned(), 401),
+        (Refusal::UnknownKey, "s3") => {
+            ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.".to_owned(), 403)
+        }
+        (Refusal::WrongToken, "s3") => {
+            ("InvalidToken", "The provided token is malformed or otherwise invalid.".to_owned(), 400)
+        }
+        (Refusal::UnknownKey | Refusal::WrongToken, "json") => {
+            ("UnrecognizedClientException", invalid_token.to_owned(), 400)
+        }
+        (Refusal::UnknownKey | Refusal::WrongToken | Refusal::WrongSignature, "ec2") => {
+            ("AuthFailure", no_access.to_owned(), 401)
+        }
         (Refusal::UnknownKey | Refusal::WrongToken, _) => ("InvalidClientTokenId", invalid_token.to_owned(), 403),
         (Refusal::Expired, "s3") => ("ExpiredToken", "The provided token has expired.".to_owned(), 400),
         (Refusal::Expired, "json") => ("ExpiredTokenException", expired.to_owned(), 400),
@@ -99,7 +128,11 @@ pub(super) fn error(model: &Model, refusal: Refusal) -> AwsError {
         (Refusal::WrongScope(text), "ec2") => ("AuthFailure", text, 401),
         (Refusal::WrongScope(text), "s3") => ("AuthorizationHeaderMalformed", text, 400),
         (Refusal::WrongScope(text), _) => ("SignatureDoesNotMatch", text, 403),
-        (Refusal::Skewed(_), "s3") => ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.".to_owned(), 403),
+        (Refusal::Skewed(_), "s3") => (
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.".to_owned(),
+            403,
+        ),
         (Refusal::Skewed(_), "ec2") => ("RequestExpired", "Request has expired.".to_owned(), 400),
         (Refusal::Skewed(text), "json") => ("InvalidSignatureException", format!("Signature expired: {text}"), 400),
         (Refusal::Skewed(text), _) => ("SignatureDoesNotMatch", format!("Signature expired: {text}"), 403),

@@ -21,9 +21,10 @@ pub(super) fn check(model: &Model, input: Option<&Reference>, value: &Value) -> 
             Finding { constraint: Constraint::Required, path, .. } => {
                 AwsError::new("MissingParameter", format!("The request must contain the parameter {}", last(path)))
             }
-            Finding { constraint: Constraint::Broken(text), path, value } => {
-                AwsError::new("InvalidParameterValue", format!("Value ({}) for parameter {} is invalid. {text}", value.trim_matches('\''), last(path)))
-            }
+            Finding { constraint: Constraint::Broken(text), path, value } => AwsError::new(
+                "InvalidParameterValue",
+                format!("Value ({}) for parameter {} is invalid. {text}", value.trim_matches('\''), last(path)),
+            ),
         });
     }
     let many = if found.len() == 1 { "error" } else { "errors" };
@@ -37,8 +38,12 @@ pub(super) fn unreadable(model: &Model, error: ReadError) -> AwsError {
     let ec2 = model.metadata.protocol == "ec2";
     let s3 = model.metadata.endpoint_prefix == "s3";
     match error {
-        ReadError::Unknown(name) if ec2 => AwsError::new("UnknownParameter", format!("The parameter {name} is not recognized")),
-        ReadError::Unknown(name) if s3 => AwsError::new("InvalidArgument", format!("{name} is not known to this operation")),
+        ReadError::Unknown(name) if ec2 => {
+            AwsError::new("UnknownParameter", format!("The parameter {name} is not recognized"))
+        }
+        ReadError::Unknown(name) if s3 => {
+            AwsError::new("InvalidArgument", format!("{name} is not known to this operation"))
+        }
         ReadError::Unknown(name) if model.metadata.protocol == "json" => {
             AwsError::new("SerializationException", format!("the member {name} is not known to this operation"))
         }
@@ -52,10 +57,13 @@ pub(super) fn unreadable(model: &Model, error: ReadError) -> AwsError {
         ReadError::Malformed { parameter, value } => {
             AwsError::new("MalformedInput", format!("Value '{value}' at '{parameter}' is not of its type"))
         }
-        ReadError::Unreadable(text) if model.metadata.protocol == "json" => AwsError::new("SerializationException", text),
-        ReadError::Unreadable(_) if model.metadata.protocol == "rest-xml" => {
-            AwsError::new(if s3 { "MalformedXML" } else { "InvalidInput" }, "The XML you provided was not well-formed or did not validate against our published schema")
+        ReadError::Unreadable(text) if model.metadata.protocol == "json" => {
+            AwsError::new("SerializationException", text)
         }
+        ReadError::Unreadable(_) if model.metadata.protocol == "rest-xml" => AwsError::new(
+            if s3 { "MalformedXML" } else { "InvalidInput" },
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        ),
         ReadError::Unreadable(text) => AwsError::new("MalformedInput", text),
     }
 }
@@ -98,7 +106,10 @@ fn last(path: &str) -> &str {
 fn structure(model: &Model, shape: &Shape, value: &Value, path: &str, found: &mut Vec<Finding>) {
     let at = |member: &str| {
         let mut characters = member.chars();
-        let member = characters.next().map(|first| first.to_ascii_lowercase().to_string() + characters.as_str()).unwrap_or_default();
+        let member = characters
+            .next()
+            .map(|first| first.to_ascii_lowercase().to_string() + characters.as_str())
+            .unwrap_or_default();
         if path.is_empty() { member } else { format!("{path}.{member}") }
     };
     for member in &shape.required {
@@ -137,7 +148,13 @@ fn any(model: &Model, reference: &Reference, value: &Value, path: &str, found: &
         "string" => string(shape, value.as_str().unwrap_or_default(), path, found),
         "integer" | "long" | "double" | "float" => {
             let number = value.as_f64().unwrap_or_default();
-            let mut broken = |text: String| found.push(Finding { path: path.to_owned(), value: format!("'{value}'"), constraint: Constraint::Broken(text) });
+            let mut broken = |text: String| {
+                found.push(Finding {
+                    path: path.to_owned(),
+                    value: format!("'{value}'"),
+                    constraint: Constraint::Broken(text),
+                })
+            };
             if let Some(min) = shape.min.filter(|min| number < *min) {
                 broken(format!("Member must have value greater than or equal to {min}"));
             }
@@ -152,18 +169,25 @@ fn any(model: &Model, reference: &Reference, value: &Value, path: &str, found: &
 fn string(shape: &Shape, text: &str, path: &str, found: &mut Vec<Finding>) {
     let shown = if shape.sensitive { "'***'".to_owned() } else { format!("'{text}'") };
     size(shape, text.chars().count(), "length", &shown, path, found);
-    let mut broken = |text: String| found.push(Finding { path: path.to_owned(), value: shown.clone(), constraint: Constraint::Broken(text) });
+    let mut broken = |text: String| {
+        found.push(Finding { path: path.to_owned(), value: shown.clone(), constraint: Constraint::Broken(text) })
+    };
     if !shape.choices.is_empty() && !shape.choices.iter().any(|choice| choice == text) {
         broken(format!("Member must satisfy enum value set: [{}]", shape.choices.join(", ")));
     }
     if !shape.fits(text) {
-        broken(format!("Member must satisfy regular expression pattern: {}", shape.pattern.as_deref().unwrap_or_default()));
+        broken(format!(
+            "Member must satisfy regular expression pattern: {}",
+            shape.pattern.as_deref().unwrap_or_default()
+        ));
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
 fn size(shape: &Shape, length: usize, what: &str, value: &str, path: &str, found: &mut Vec<Finding>) {
-    let mut broken = |text: String| found.push(Finding { path: path.to_owned(), value: value.to_owned(), constraint: Constraint::Broken(text) });
+    let mut broken = |text: String| {
+        found.push(Finding { path: path.to_owned(), value: value.to_owned(), constraint: Constraint::Broken(text) })
+    };
     if let Some(min) = shape.min.filter(|min| (length as f64) < *min) {
         broken(format!("Member must have {what} greater than or equal to {min}"));
     }
@@ -188,11 +212,19 @@ mod tests {
             error.message,
             "1 validation error detected: Value null at 'changeSetName' failed to satisfy constraint: Member must not be null"
         );
-        let error = check(formation, input, &json!({ "StackName": "x", "ChangeSetName": "-" })).expect_err("a bad name");
-        assert!(error.message.contains("'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern"));
+        let error =
+            check(formation, input, &json!({ "StackName": "x", "ChangeSetName": "-" })).expect_err("a bad name");
+        assert!(
+            error.message.contains(
+                "'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern"
+            )
+        );
         let (_, ec2) = model("ec2").expect("a model");
         let input = ec2.operations["DescribeVpcs"].input.as_ref();
         let error = check(ec2, input, &json!({ "MaxResults": 2 })).expect_err("too few");
-        assert_eq!((error.code.as_str(), error.message.starts_with("Value (2) for parameter maxResults is invalid.")), ("InvalidParameterValue", true));
+        assert_eq!(
+            (error.code.as_str(), error.message.starts_with("Value (2) for parameter maxResults is invalid.")),
+            ("InvalidParameterValue", true)
+        );
     }
 }

@@ -80,7 +80,11 @@ impl Chunked {
         let signature = extension.trim().strip_prefix("chunk-signature=").ok_or_else(malformed)?;
         let text = format!(
             "AWS4-HMAC-SHA256-PAYLOAD\n{}\n{}\n{}\n{}\n{}",
-            chain.stamp, chain.scope, chain.previous, sha256(b""), sha256(piece)
+            chain.stamp,
+            chain.scope,
+            chain.previous,
+            sha256(b""),
+            sha256(piece)
         );
         if hex::encode(sign(&chain.key, text.as_bytes())) != signature {
             let message = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
@@ -99,13 +103,18 @@ impl Chunked {
             return Err(malformed());
         }
         let rest = String::from_utf8_lossy(&self.waiting).into_owned();
-        let trailer = |line: &str| line.split_once(':').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+        let trailer = |line: &str| {
+            line.split_once(':').map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+        };
         self.trailers = rest.lines().filter_map(trailer).collect();
         let crc = STANDARD.encode((!self.crc).to_be_bytes());
         let sha = STANDARD.encode(self.sha256.finish());
         for (name, expected) in [("x-amz-checksum-crc32", crc), ("x-amz-checksum-sha256", sha)] {
             if self.trailers.iter().any(|(trailer, value)| trailer == name && *value != expected) {
-                let message = format!("The {} you specified did not match the calculated checksum.", name.trim_start_matches("x-amz-checksum-"));
+                let message = format!(
+                    "The {} you specified did not match the calculated checksum.",
+                    name.trim_start_matches("x-amz-checksum-")
+                );
                 return Err(AwsError::new("BadDigest", message));
             }
         }

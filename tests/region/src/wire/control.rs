@@ -14,7 +14,9 @@ use crate::fault::Fault;
 /// `DELETE /_region/faults`.
 pub(super) async fn answer(region: &Region, head: &Head, body: Incoming) -> Response<Body> {
     let (status, text) = match (head.method.as_str(), head.path.as_str()) {
-        ("GET", "/_region/journal") => (200, region.journal.entries().iter().map(|entry| json!(entry).to_string() + "\n").collect()),
+        ("GET", "/_region/journal") => {
+            (200, region.journal.entries().iter().map(|entry| json!(entry).to_string() + "\n").collect())
+        }
         ("GET", "/_region/timeline") => (200, region.journal.timeline()),
         ("DELETE", "/_region/faults") => {
             region.faults.clear();
@@ -23,7 +25,7 @@ pub(super) async fn answer(region: &Region, head: &Head, body: Incoming) -> Resp
         ("POST", "/_region/faults") => match body.collect().await.map(|body| body.to_bytes()) {
             Ok(bytes) => match serde_json::from_slice::<Vec<Fault>>(&bytes) {
                 Ok(faults) => {
-                    faults.into_iter().for_each(|fault| region.faults.add(fault));
+                    faults.into_iter().for_each(|fault| region.plant(fault));
                     (204, String::new())
                 }
                 Err(error) => (400, format!("not an array of faults: {error}\n")),

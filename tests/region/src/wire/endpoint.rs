@@ -206,7 +206,11 @@ async fn carry_out(
 
 /// What the region answers for a bug of its own.
 pub(super) fn internal_failure() -> AwsError {
-    AwsError::new("InternalFailure", "The request processing has failed because of an unknown error, exception or failure.").with_status(500)
+    AwsError::new(
+        "InternalFailure",
+        "The request processing has failed because of an unknown error, exception or failure.",
+    )
+    .with_status(500)
 }
 
 fn fallback() -> &'static Model {
@@ -218,7 +222,9 @@ fn fallback() -> &'static Model {
 pub(super) fn name_of(region: &Region, principal: &Principal) -> String {
     match principal {
         Principal::Operator { arn } => arn.clone(),
-        Principal::Node { role_name, instance_id } => region.global_arn("sts", &format!("assumed-role/{role_name}/{instance_id}")),
+        Principal::Node { role_name, instance_id } => {
+            region.global_arn("sts", &format!("assumed-role/{role_name}/{instance_id}"))
+        }
     }
 }
 
@@ -253,7 +259,8 @@ impl Input {
 }
 
 fn read_input(model: &'static Model, head: &Head, form: &[(String, String)], body: &[u8]) -> Input {
-    let parameter = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+    let parameter =
+        |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
     let read = |operation: &'static Operation, input: Result<Value, read::ReadError>| {
         Input::Read(operation, input.map_err(|error| check::unreadable(model, error)))
     };
@@ -268,7 +275,13 @@ fn read_input(model: &'static Model, head: &Head, form: &[(String, String)], bod
         }
         "rest-xml" => {
             let query = head.parameters();
-            let parts = read::rest::Parts { method: &head.method, path: &head.path, query: &query, headers: &head.headers, body };
+            let parts = read::rest::Parts {
+                method: &head.method,
+                path: &head.path,
+                query: &query,
+                headers: &head.headers,
+                body,
+            };
             match read::rest::operation(model, &parts) {
                 Some((operation, members)) => read(operation, read::rest::read(model, operation, &members, &parts)),
                 None => Input::Unknown(AwsError::new("UnknownOperationException", "").with_status(404)),
@@ -279,17 +292,27 @@ fn read_input(model: &'static Model, head: &Head, form: &[(String, String)], bod
             let known = model.operations.get(action).filter(|_| version == model.metadata.api_version);
             match known {
                 Some(operation) => read(operation, read::query::read(model, operation.input.as_ref(), form)),
-                None if protocol == "ec2" => Input::Unknown(AwsError::new("InvalidAction", format!("The action {action} is not valid for this web service."))),
-                None => Input::Unknown(AwsError::new("InvalidAction", format!("Could not find operation {action} for version {version}"))),
+                None if protocol == "ec2" => Input::Unknown(AwsError::new(
+                    "InvalidAction",
+                    format!("The action {action} is not valid for this web service."),
+                )),
+                None => Input::Unknown(AwsError::new(
+                    "InvalidAction",
+                    format!("Could not find operation {action} for version {version}"),
+                )),
             }
         }
     }
 }
 
-fn write_answer(model: &Model, operation: &Operation, value: &Value, request_id: &str) -> Result<Response<Body>, WriteError> {
-    let mut answer = Response::builder()
-        .status(operation.http.response_code.unwrap_or(200))
-        .header("x-amzn-requestid", request_id);
+fn write_answer(
+    model: &Model,
+    operation: &Operation,
+    value: &Value,
+    request_id: &str,
+) -> Result<Response<Body>, WriteError> {
+    let mut answer =
+        Response::builder().status(operation.http.response_code.unwrap_or(200)).header("x-amzn-requestid", request_id);
     let body = match model.metadata.protocol.as_str() {
         "json" => {
             let version = model.metadata.json_version.as_deref().unwrap_or("1.1");

@@ -183,6 +183,9 @@ impl Model {
     }
 }
 
+/// How many services have a model.
+const COUNT: usize = 13;
+
 struct Source {
     name: &'static str,
     text: &'static str,
@@ -191,7 +194,7 @@ struct Source {
 
 macro_rules! sources {
     ($($name:literal),* $(,)?) => {
-        static SOURCES: &[Source] = &[$(Source {
+        static SOURCES: [Source; COUNT] = [$(Source {
             name: $name,
             text: include_str!(concat!("../../data/api/", $name, ".json")),
             model: OnceLock::new(),
@@ -200,8 +203,19 @@ macro_rules! sources {
 }
 
 sources![
-    "acm", "autoscaling", "cloudformation", "ec2", "elbv2", "iam", "logs", "route53", "s3", "secretsmanager",
-    "service-quotas", "ssm", "sts",
+    "acm",
+    "autoscaling",
+    "cloudformation",
+    "ec2",
+    "elbv2",
+    "iam",
+    "logs",
+    "route53",
+    "s3",
+    "secretsmanager",
+    "service-quotas",
+    "ssm",
+    "sts",
 ];
 
 fn load(source: &Source) -> &Model {

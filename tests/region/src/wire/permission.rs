@@ -28,7 +28,11 @@ pub(super) fn check(region: &Region, call: &Call, protocol: &str) -> Result<(), 
         resource => format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {because}"),
     };
     Err(match (protocol, call.service) {
-        ("ec2", _) => AwsError::new("UnauthorizedOperation", format!("You are not authorized to perform this operation. {message}")).with_status(403),
+        ("ec2", _) => AwsError::new(
+            "UnauthorizedOperation",
+            format!("You are not authorized to perform this operation. {message}"),
+        )
+        .with_status(403),
         ("json", _) => AwsError::new("AccessDeniedException", message),
         _ => AwsError::new("AccessDenied", message).with_status(403),
     })
@@ -47,7 +51,10 @@ pub(super) fn action(service: &str, operation: &str) -> String {
         ("s3", "ListBuckets") => "ListAllMyBuckets",
         ("s3", "ListMultipartUploads") => "ListBucketMultipartUploads",
         ("s3", "ListParts") => "ListMultipartUploadParts",
-        ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" | "CopyObject" | "UploadPartCopy") => "PutObject",
+        (
+            "s3",
+            "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" | "CopyObject" | "UploadPartCopy",
+        ) => "PutObject",
         ("s3", "DeleteObjects") => "DeleteObject",
         (_, other) => other,
     };
@@ -60,7 +67,12 @@ pub(super) fn resource(region: &Region, call: &Call) -> String {
     match (call.service, call.operation.as_str()) {
         ("secretsmanager", _) => {
             let id = text("SecretId");
-            region.world(|world| world.secretsmanager.secret(id).map_or_else(|_| region.arn("secretsmanager", &format!("secret:{id}")), |secret| secret.arn.clone()))
+            region.world(|world| {
+                world
+                    .secretsmanager
+                    .secret(id)
+                    .map_or_else(|_| region.arn("secretsmanager", &format!("secret:{id}")), |secret| secret.arn.clone())
+            })
         }
         ("cloudformation", _) if !text("StackName").is_empty() => {
             let name = text("StackName");
@@ -72,7 +84,9 @@ pub(super) fn resource(region: &Region, call: &Call) -> String {
                 .unwrap_or_else(|| region.arn("cloudformation", &format!("stack/{name}/*")))
         }
         ("ssm", "GetParameter") => region.arn("ssm", &format!("parameter/{}", text("Name").trim_start_matches('/'))),
-        ("logs", _) if !text("logGroupName").is_empty() => region.arn("logs", &format!("log-group:{}:*", text("logGroupName"))),
+        ("logs", _) if !text("logGroupName").is_empty() => {
+            region.arn("logs", &format!("log-group:{}:*", text("logGroupName")))
+        }
         ("s3", "ListBuckets") => "*".to_owned(),
         ("s3", _) => {
             let bucket = format!("arn:{}:s3:::{}", region.settings.partition, text("Bucket"));

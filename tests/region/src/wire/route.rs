@@ -4,7 +4,11 @@ use super::model::{self, Model};
 use super::signature::{Head, Signed};
 
 /// The model a request is for.
-pub(super) fn service(head: &Head, signed: Option<&Signed>, form: &[(String, String)]) -> Option<(&'static str, &'static Model)> {
+pub(super) fn service(
+    head: &Head,
+    signed: Option<&Signed>,
+    form: &[(String, String)],
+) -> Option<(&'static str, &'static Model)> {
     if let Some(signed) = signed {
         return model::signed_as(&signed.service);
     }
@@ -22,7 +26,9 @@ pub(super) fn service(head: &Head, signed: Option<&Signed>, form: &[(String, Str
     let parameter = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     if let Some(action) = parameter("Action") {
         let version = parameter("Version");
-        let has = |model: &Model| model.operations.contains_key(action) && Some(model.metadata.api_version.as_str()) == version;
+        let has = |model: &Model| {
+            model.operations.contains_key(action) && Some(model.metadata.api_version.as_str()) == version
+        };
         return all().find(|(_, model)| has(model));
     }
     model::model(if head.path.starts_with("/2013-04-01/") { "route53" } else { "s3" })

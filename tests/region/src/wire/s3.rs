@@ -43,16 +43,23 @@ pub(super) async fn exchange(
         None => head.path.clone(),
     };
     let query: Vec<(String, String)> = head.parameters();
-    let parts = read::rest::Parts { method: &head.method, path: &path, query: &query, headers: &head.headers, body: b"" };
+    let parts =
+        read::rest::Parts { method: &head.method, path: &path, query: &query, headers: &head.headers, body: b"" };
     let Some((operation, members)) = read::rest::operation(model, &parts) else {
-        return Reply::Failed(AwsError::new("MethodNotAllowed", "The specified method is not allowed against this resource.").with_status(405));
+        return Reply::Failed(
+            AwsError::new("MethodNotAllowed", "The specified method is not allowed against this resource.")
+                .with_status(405),
+        );
     };
     note.operation.clone_from(&operation.name);
     let declared = match (head.header("x-amz-content-sha256"), signed.lives) {
         (Some(declared), _) => declared.to_owned(),
         (None, Some(_)) => "UNSIGNED-PAYLOAD".to_owned(),
         (None, None) => {
-            return Reply::Failed(AwsError::new("InvalidRequest", "Missing required header for this request: x-amz-content-sha256"));
+            return Reply::Failed(AwsError::new(
+                "InvalidRequest",
+                "Missing required header for this request: x-amz-content-sha256",
+            ));
         }
     };
     let principal = match caller::principal(region, model, &signed, head, &declared) {
@@ -77,7 +84,9 @@ pub(super) async fn exchange(
         return Reply::Failed(error);
     }
     let chunked = declared.starts_with("STREAMING-").then(|| chunked(region, &signed, &declared));
-    if let Some(server) = region.world(|world| world.s3.behind.clone()).filter(|_| buckets::is_about_objects(&operation.name)) {
+    if let Some(server) =
+        region.world(|world| world.s3.behind.clone()).filter(|_| buckets::is_about_objects(&operation.name))
+    {
         return match behind::forward(&server, head, &path, body, chunked).await {
             Ok(answer) => Reply::Answer(answer),
             Err(error) => Reply::Failed(AwsError::new("InternalError", error.to_string()).with_status(500)),
@@ -111,25 +120,34 @@ pub(super) async fn exchange(
 }
 
 /// Region of the bucket, its policy, the caller's policies, the ACL rule.
-fn allow(region: &Region, operation: &Operation, input: Value, principal: &Principal, signed: &Signed) -> Result<(), AwsError> {
+fn allow(
+    region: &Region,
+    operation: &Operation,
+    input: Value,
+    principal: &Principal,
+    signed: &Signed,
+) -> Result<(), AwsError> {
     let call = Call { service: "s3", operation: operation.name.clone(), input, principal: principal.clone() };
     let bucket = call.input["Bucket"].as_str().unwrap_or_default();
     buckets::check_location(region, &operation.name, bucket, &signed.region)?;
-    buckets::check_policy(region, bucket, &permission::action("s3", &operation.name), &permission::resource(region, &call))?;
+    buckets::check_policy(
+        region,
+        bucket,
+        &permission::action("s3", &operation.name),
+        &permission::resource(region, &call),
+    )?;
     permission::check(region, &call, "rest-xml")?;
-    let acl = call.input["ACL"].as_str();
-    if acl.is_some() && call.input["Key"].is_string() {
-        // An ACL in a request needs the permission to set one.
-        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-        let set = Call { operation: "PutObjectAcl".to_owned(), ..call };
-        permission::check(region, &set, "rest-xml")?;
-        return buckets::check_acl(region, set.input["Bucket"].as_str().unwrap_or_default(), acl);
-    }
-    buckets::check_acl(region, bucket, acl.filter(|_| operation.name != "CreateBucket"))
+    let Some(acl) = call.input["ACL"].as_str().filter(|_| operation.name != "CreateBucket") else { return Ok(()) };
+    buckets::check_acl(region, bucket, acl)?;
+    // An ACL in a request needs the permission to set one.
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+    let set = if call.input["Key"].is_string() { "PutObjectAcl" } else { "PutBucketAcl" };
+    permission::check(region, &Call { operation: set.to_owned(), ..call }, "rest-xml")
 }
 
 fn chunked(region: &Region, signed: &Signed, declared: &str) -> Chunked {
-    let secret = region.world(|world| world.iam.keys.get(&signed.access_key).map(|key| key.secret.clone())).unwrap_or_default();
+    let secret =
+        region.world(|world| world.iam.keys.get(&signed.access_key).map(|key| key.secret.clone())).unwrap_or_default();
     let chain = declared.starts_with("STREAMING-AWS4").then(|| Chain {
         key: signed.key(&secret),
         stamp: signed.stamp.clone(),
@@ -140,7 +158,12 @@ fn chunked(region: &Region, signed: &Signed, declared: &str) -> Chunked {
 }
 
 async fn collect(body: Incoming, chunked: Option<Chunked>, declared: &str, head: &Head) -> Result<Vec<u8>, AwsError> {
-    let incomplete = |_| AwsError::new("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header");
+    let incomplete = |_| {
+        AwsError::new(
+            "IncompleteBody",
+            "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        )
+    };
     let bytes = body.collect().await.map_err(incomplete)?.to_bytes();
     let bytes = match chunked {
         Some(mut chunked) => {
@@ -160,10 +183,16 @@ async fn collect(body: Incoming, chunked: Option<Chunked>, declared: &str, head:
     Ok(bytes)
 }
 
-fn respond(model: &Model, operation: &Operation, outcome: Outcome, request_id: &str) -> Result<Response<super::endpoint::Body>, WriteError> {
+fn respond(
+    model: &Model,
+    operation: &Operation,
+    outcome: Outcome,
+    request_id: &str,
+) -> Result<Response<super::endpoint::Body>, WriteError> {
     let rest = write::xml::write_rest(model, operation, &outcome.value)?;
     let status = outcome.status.unwrap_or_else(|| operation.http.response_code.unwrap_or(200));
-    let mut answer = Response::builder().status(status).header("x-amz-request-id", request_id).header("x-amz-id-2", request_id);
+    let mut answer =
+        Response::builder().status(status).header("x-amz-request-id", request_id).header("x-amz-id-2", request_id);
     for (name, value) in rest.headers {
         answer = answer.header(name.to_ascii_lowercase(), value);
     }

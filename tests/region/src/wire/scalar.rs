@@ -1,7 +1,7 @@
 //! Scalars between their text on the wire and JSON: numbers, booleans, timestamps.
 
+use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::model::Shape;
@@ -50,7 +50,7 @@ fn moment(seconds: f64, format: &str) -> Option<String> {
     match format {
         "rfc822" => rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok(),
         "unixTimestamp" => Some(seconds.to_string()),
-        _ => Some(at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()),
+        _ => Some(at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()),
     }
 }
 

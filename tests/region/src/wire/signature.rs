@@ -75,18 +75,24 @@ pub(super) fn read(head: &Head) -> Result<Option<Signed>, String> {
         };
         let part = |name: &str| {
             let parts = rest.split(',').map(str::trim);
-            parts.filter_map(|part| part.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+            parts
+                .filter_map(|part| part.split_once('='))
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_owned())
         };
         let missing = |name: &str| format!("Authorization header requires '{name}' parameter.");
         credential = part("Credential").ok_or_else(|| missing("Credential"))?;
         headers = part("SignedHeaders").ok_or_else(|| missing("SignedHeaders"))?;
         signature = part("Signature").ok_or_else(|| missing("Signature"))?;
-        let date = head.header("x-amz-date").ok_or("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")?;
+        let date = head
+            .header("x-amz-date")
+            .ok_or("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")?;
         stamp = date.to_owned();
         token = head.header("x-amz-security-token").map(str::to_owned);
         lives = None;
     } else if head.parameter("X-Amz-Algorithm").is_some() {
-        let part = |name: &str| head.parameter(name).ok_or_else(|| format!("Query-string authentication requires {name}"));
+        let part =
+            |name: &str| head.parameter(name).ok_or_else(|| format!("Query-string authentication requires {name}"));
         credential = part("X-Amz-Credential")?;
         headers = part("X-Amz-SignedHeaders")?;
         signature = part("X-Amz-Signature")?;
@@ -98,14 +104,18 @@ pub(super) fn read(head: &Head) -> Result<Option<Signed>, String> {
     }
     let scope: Vec<&str> = credential.split('/').collect();
     let [access_key, date, region, service, "aws4_request"] = scope[..] else {
-        return Err(format!("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"));
+        return Err(format!(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
+        ));
     };
     let at = DateTime::strptime("%Y%m%dT%H%M%SZ", &stamp)
-        .and_then(|at| at.to_zoned(jiff::tz::TimeZone::UTC))
-        .map_err(|_| format!("Date must be in ISO-8601 'basic format'. Got '{stamp}'."))?
-        .timestamp();
+        .and_then(|at| jiff::tz::TimeZone::UTC.to_timestamp(at))
+        .map_err(|_| format!("Date must be in ISO-8601 'basic format'. Got '{stamp}'."))?;
     if !stamp.starts_with(date) {
-        return Err(format!("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{}', from '{stamp}'.", &stamp[..8]));
+        return Err(format!(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{}', from '{stamp}'.",
+            &stamp[..8]
+        ));
     }
     let headers: Vec<String> = headers.split(';').map(str::to_ascii_lowercase).collect();
     if !headers.iter().any(|name| name == "host") {
@@ -151,7 +161,9 @@ impl Signed {
         let steps: Vec<String> = head
             .path
             .split('/')
-            .map(|step| if self.service == "s3" { encode(&percent_decode_str(step).decode_utf8_lossy()) } else { encode(step) })
+            .map(|step| {
+                if self.service == "s3" { encode(&percent_decode_str(step).decode_utf8_lossy()) } else { encode(step) }
+            })
             .collect();
         let mut query: Vec<(String, String)> = head
             .parameters()
@@ -197,7 +209,8 @@ mod tests {
     #[test]
     fn a_known_signature_is_recognised() {
         let authorization = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500";
-        let headers = [("host", "example.amazonaws.com"), ("x-amz-date", "20150830T123600Z"), ("authorization", authorization)];
+        let headers =
+            [("host", "example.amazonaws.com"), ("x-amz-date", "20150830T123600Z"), ("authorization", authorization)];
         let head = Head {
             method: "GET".to_owned(),
             path: "/".to_owned(),

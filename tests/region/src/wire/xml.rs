@@ -18,21 +18,23 @@ impl Element {
         let mut open = vec![Self::default()];
         loop {
             match reader.read_event().ok()? {
-                Event::Start(start) => open.push(Self { name: local(start.local_name().as_ref()), ..Self::default() }),
+                Event::Start(start) => {
+                    open.push(Self { name: start.local_name().as_ref().to_owned(), ..Self::default() })
+                }
                 Event::Empty(empty) => {
-                    let child = Self { name: local(empty.local_name().as_ref()), ..Self::default() };
+                    let child = Self { name: empty.local_name().as_ref().to_owned(), ..Self::default() };
                     open.last_mut()?.children.push(child);
                 }
                 Event::End(_) => {
                     let done = open.pop()?;
                     open.last_mut()?.children.push(done);
                 }
-                Event::Text(text) => open.last_mut()?.text.push_str(text.xml10_content().ok()?.as_ref()),
-                Event::CData(text) => open.last_mut()?.text.push_str(text.decode().ok()?.as_ref()),
+                Event::Text(text) => open.last_mut()?.text.push_str(text.xml10_content().as_ref()),
+                Event::CData(text) => open.last_mut()?.text.push_str(&text),
                 Event::GeneralRef(reference) => {
                     let known = match reference.resolve_char_ref().ok()? {
                         Some(character) => character,
-                        None => match reference.decode().ok()?.as_ref() {
+                        None => match &*reference {
                             "lt" => '<',
                             "gt" => '>',
                             "amp" => '&',
@@ -49,10 +51,6 @@ impl Element {
         }
         if open.len() != 1 { None } else { open.pop()?.children.pop() }
     }
-}
-
-fn local(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).into_owned()
 }
 
 /// Text for the inside of an element.

@@ -15,6 +15,11 @@ pub struct ResourceFault {
 }
 
 impl State {
+    /// ARN of the newest stack of this name.
+    pub fn stack_arn(&self, name: &str) -> Option<String> {
+        self.stack(name).map(|stack| stack.id.clone())
+    }
+
     /// Plants a fault.
     pub fn fail_resource(&mut self, fault: ResourceFault) {
         self.faults.push(fault);

@@ -28,7 +28,9 @@ fn list(bucket: &Bucket, operation: &str, input: &Value) -> Value {
     let (mut last, mut truncated) = (String::new(), false);
     for (key, object) in bucket.objects.iter().filter(|(key, _)| key.starts_with(prefix)) {
         let rolled = (!delimiter.is_empty())
-            .then(|| key[prefix.len()..].find(delimiter).map(|at| key[..prefix.len() + at + delimiter.len()].to_owned()))
+            .then(|| {
+                key[prefix.len()..].find(delimiter).map(|at| key[..prefix.len() + at + delimiter.len()].to_owned())
+            })
             .flatten();
         let place = rolled.as_ref().unwrap_or(key);
         if place.as_str() <= marker || common.last() == Some(place) {
@@ -62,7 +64,9 @@ fn list(bucket: &Bucket, operation: &str, input: &Value) -> Value {
         answer["EncodingType"] = json!("url");
         let encode = |value: &mut Value, member: &str| {
             if let Some(text) = value[member].as_str() {
-                let encoded = percent_encoding::utf8_percent_encode(text, crate::wire::UNRESERVED).to_string().replace("%2F", "/");
+                let encoded = percent_encoding::utf8_percent_encode(text, crate::wire::UNRESERVED)
+                    .to_string()
+                    .replace("%2F", "/");
                 value[member] = json!(encoded);
             }
         };

@@ -77,8 +77,13 @@ pub(crate) fn no_such_bucket(name: &str) -> AwsError {
 pub async fn call(region: &Arc<Region>, call: Call, body: Vec<u8>) -> Result<Outcome, AwsError> {
     let input = &call.input;
     match call.operation.as_str() {
-        "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" | "AbortMultipartUpload"
-        | "ListParts" | "ListMultipartUploads" => multipart::run(region, &call.operation, input, body),
+        "CreateMultipartUpload"
+        | "UploadPart"
+        | "UploadPartCopy"
+        | "CompleteMultipartUpload"
+        | "AbortMultipartUpload"
+        | "ListParts"
+        | "ListMultipartUploads" => multipart::run(region, &call.operation, input, body),
         "ListObjectsV2" | "ListObjects" | "ListObjectVersions" => listing::run(region, &call.operation, input),
         operation if is_about_objects(operation) => objects::run(region, operation, input, body),
         operation => settings::run(region, operation, input).await.map(Outcome::from),

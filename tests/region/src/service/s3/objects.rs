@@ -29,7 +29,8 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value, body: Vec<u8>
                 let mut made = Object::new(body, now);
                 made.content_type = input["ContentType"].as_str().map(str::to_owned);
                 let metadata = input["Metadata"].as_object().into_iter().flatten();
-                made.metadata = metadata.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
+                made.metadata =
+                    metadata.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
                 let etag = quoted(&made.etag);
                 bucket.objects.insert(key.to_owned(), made);
                 Ok(json!({ "ETag": etag }).into())
@@ -73,7 +74,8 @@ fn get(object: &Object, input: &Value, with_body: bool) -> Result<Outcome, AwsEr
     let range = input["Range"].as_str().map(|text| range(text, size));
     let mut answer = json!({ "ETag": quoted(&object.etag), "LastModified": object.modified, "AcceptRanges": "bytes" });
     answer["ContentType"] = json!(object.content_type.as_deref().unwrap_or("binary/octet-stream"));
-    let metadata: Map<String, Value> = object.metadata.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let metadata: Map<String, Value> =
+        object.metadata.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     answer["Metadata"] = Value::Object(metadata);
     let (status, bytes) = match range {
         None => (None, object.bytes.clone()),

@@ -26,7 +26,12 @@ pub fn check_location(region: &Region, operation: &str, bucket: &str, signed_for
     let mut error = if operation == "HeadBucket" {
         AwsError::new("PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.").with_status(301)
     } else {
-        AwsError::new("AuthorizationHeaderMalformed", format!("The authorization header is malformed; the region '{signed_for}' is wrong; expecting '{location}'"))
+        AwsError::new(
+            "AuthorizationHeaderMalformed",
+            format!(
+                "The authorization header is malformed; the region '{signed_for}' is wrong; expecting '{location}'"
+            ),
+        )
     };
     error.fields.insert("Region".to_owned(), location.into());
     Err(error)
@@ -40,7 +45,11 @@ pub fn check_policy(region: &Region, bucket: &str, action: &str, resource: &str)
     let context = Context::from([("aws:securetransport".to_owned(), "true".to_owned())]);
     let policy = region.world(|world| world.s3.buckets.get(bucket).and_then(|bucket| bucket.policy.clone()));
     match policy.filter(|policy| denies(policy, action, resource, &context)) {
-        Some(_) => Err(AwsError::new("AccessDenied", format!("Access Denied: an explicit deny of {action} in the resource policy")).with_status(403)),
+        Some(_) => Err(AwsError::new(
+            "AccessDenied",
+            format!("Access Denied: an explicit deny of {action} in the resource policy"),
+        )
+        .with_status(403)),
         None => Ok(()),
     }
 }
@@ -50,8 +59,10 @@ pub fn check_policy(region: &Region, bucket: &str, action: &str, resource: &str)
 /// # Errors
 /// `AccessControlListNotSupported`, `NoSuchBucket`.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-pub fn check_acl(region: &Region, bucket: &str, acl: Option<&str>) -> Result<(), AwsError> {
-    let Some(acl) = acl.filter(|acl| *acl != "bucket-owner-full-control") else { return Ok(()) };
+pub fn check_acl(region: &Region, bucket: &str, acl: &str) -> Result<(), AwsError> {
+    if acl == "bucket-owner-full-control" {
+        return Ok(());
+    }
     let ownership = region.world(|world| world.s3.buckets.get(bucket).map(|bucket| bucket.ownership));
     match ownership {
         None => Err(no_such_bucket(bucket)),

@@ -73,7 +73,8 @@ async fn create(region: &Arc<Region>, name: &str, input: &Value) -> Result<Value
     let location = configuration["LocationConstraint"].as_str().unwrap_or("us-east-1");
     let tags = configuration["Tags"].as_array().map(|tags| pairs(tags)).unwrap_or_default();
     let ownership = input["ObjectOwnership"].as_str().and_then(Ownership::named).unwrap_or_default();
-    let new = NewBucket { name: name.to_owned(), location: location.to_owned(), tags, ownership, ..NewBucket::default() };
+    let new =
+        NewBucket { name: name.to_owned(), location: location.to_owned(), tags, ownership, ..NewBucket::default() };
     create_bucket(region, new).await?;
     Ok(json!({ "Location": format!("/{name}"), "BucketArn": format!("arn:{}:s3:::{name}", region.settings.partition) }))
 }
@@ -81,7 +82,8 @@ async fn create(region: &Arc<Region>, name: &str, input: &Value) -> Result<Value
 /// Pages of at most `MaxBuckets` (all unless told); the token is the name to go on from.
 fn list(state: &super::State, input: &Value, account: &str) -> Value {
     let limit = input["MaxBuckets"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let (from, prefix) = (input["ContinuationToken"].as_str().unwrap_or_default(), input["Prefix"].as_str().unwrap_or_default());
+    let (from, prefix) =
+        (input["ContinuationToken"].as_str().unwrap_or_default(), input["Prefix"].as_str().unwrap_or_default());
     let mut all = state.buckets.values().filter(|bucket| {
         bucket.name.as_str() >= from
             && bucket.name.starts_with(prefix)
@@ -107,19 +109,26 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html: null for us-east-1
         "GetBucketLocation" if bucket.location == "us-east-1" => Ok(json!({})),
         "GetBucketLocation" => Ok(json!({ "LocationConstraint": bucket.location })),
-        "GetBucketVersioning" => Ok(bucket.versioning.as_ref().map_or_else(|| json!({}), |status| json!({ "Status": status }))),
+        "GetBucketVersioning" => {
+            Ok(bucket.versioning.as_ref().map_or_else(|| json!({}), |status| json!({ "Status": status })))
+        }
         "PutBucketVersioning" => {
             bucket.versioning = input["VersioningConfiguration"]["Status"].as_str().map(str::to_owned);
             Ok(json!({}))
         }
-        "GetBucketOwnershipControls" => Ok(json!({ "OwnershipControls": { "Rules": [{ "ObjectOwnership": bucket.ownership.name() }] } })),
+        "GetBucketOwnershipControls" => {
+            Ok(json!({ "OwnershipControls": { "Rules": [{ "ObjectOwnership": bucket.ownership.name() }] } }))
+        }
         "PutBucketOwnershipControls" => {
             let name = input["OwnershipControls"]["Rules"][0]["ObjectOwnership"].as_str().unwrap_or_default();
-            bucket.ownership = Ownership::named(name).ok_or_else(|| AwsError::new("MalformedXML", "no such ownership"))?;
+            bucket.ownership =
+                Ownership::named(name).ok_or_else(|| AwsError::new("MalformedXML", "no such ownership"))?;
             Ok(json!({}))
         }
         "GetBucketTagging" if bucket.tags.is_empty() => Err(none("NoSuchTagSet", "The TagSet does not exist")),
-        "GetBucketTagging" => Ok(json!({ "TagSet": bucket.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>() })),
+        "GetBucketTagging" => Ok(
+            json!({ "TagSet": bucket.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>() }),
+        ),
         "PutBucketTagging" => {
             bucket.tags = input["Tagging"]["TagSet"].as_array().map(|tags| pairs(tags)).unwrap_or_default();
             Ok(json!({}))
@@ -133,8 +142,9 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
             None => Err(none("NoSuchBucketPolicy", "The bucket policy does not exist")),
         },
         "PutBucketPolicy" => {
-            let document = serde_json::from_str(input["Policy"].as_str().unwrap_or_default())
-                .map_err(|_| AwsError::new("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'"))?;
+            let document = serde_json::from_str(input["Policy"].as_str().unwrap_or_default()).map_err(|_| {
+                AwsError::new("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
+            })?;
             bucket.policy = Some(document);
             Ok(json!({}))
         }
@@ -144,9 +154,11 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
         }
         // All four are on for new buckets since April 2023.
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
-        "GetPublicAccessBlock" => Ok(json!({ "PublicAccessBlockConfiguration": kept("PublicAccessBlockConfiguration").unwrap_or_else(|| json!({
+        "GetPublicAccessBlock" => Ok(
+            json!({ "PublicAccessBlockConfiguration": kept("PublicAccessBlockConfiguration").unwrap_or_else(|| json!({
             "BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
-        })) })),
+        })) }),
+        ),
         "GetBucketEncryption" => Ok(json!({ "ServerSideEncryptionConfiguration": { "Rules": [{
             "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" }, "BucketKeyEnabled": false,
         }] } })),
@@ -156,7 +168,11 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
             Some(rules) => Ok(json!({ "Rules": rules["Rules"] })),
             None => Err(none("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")),
         },
-        other => Err(AwsError::new("NotImplemented", format!("A header or query you provided implies functionality that is not implemented: {other}")).with_status(501)),
+        other => Err(AwsError::new(
+            "NotImplemented",
+            format!("A header or query you provided implies functionality that is not implemented: {other}"),
+        )
+        .with_status(501)),
     }
 }
 

@@ -59,9 +59,12 @@ pub(super) async fn ask_behind(server: &str, method: &str, path: &str) -> Result
         answer.into_body().collect().await?;
         anyhow::Ok(status)
     };
-    let status = asked.await.map_err(|error| AwsError::new("InternalError", format!("the S3 server behind the region: {error}")).with_status(500))?;
+    let status = asked.await.map_err(|error| {
+        AwsError::new("InternalError", format!("the S3 server behind the region: {error}")).with_status(500)
+    })?;
     match status {
         200..=299 | 404 | 409 => Ok(status),
-        other => Err(AwsError::new("InternalError", format!("the S3 server behind the region answered {other}")).with_status(500)),
+        other => Err(AwsError::new("InternalError", format!("the S3 server behind the region answered {other}"))
+            .with_status(500)),
     }
 }

@@ -37,7 +37,10 @@ fn any(model: &Model, reference: &Reference, value: Value, path: &str) -> Result
         }
         ("list", Value::Array(elements)) => {
             let Some(element) = &shape.member else { return Ok(Value::Array(Vec::new())) };
-            let read = elements.into_iter().enumerate().map(|(index, value)| any(model, element, value, &format!("{path}.{}", index + 1)));
+            let read = elements
+                .into_iter()
+                .enumerate()
+                .map(|(index, value)| any(model, element, value, &format!("{path}.{}", index + 1)));
             read.collect::<Result<Vec<_>, _>>().map(Value::Array)
         }
         ("map", Value::Object(entries)) => {

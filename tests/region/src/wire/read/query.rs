@@ -16,7 +16,11 @@ struct Node {
 }
 
 /// Reads the parameters of an operation, `Action` and `Version` left out.
-pub(in crate::wire) fn read(model: &Model, input: Option<&Reference>, form: &[(String, String)]) -> Result<Value, ReadError> {
+pub(in crate::wire) fn read(
+    model: &Model,
+    input: Option<&Reference>,
+    form: &[(String, String)],
+) -> Result<Value, ReadError> {
     let mut root = Node::default();
     for (name, value) in form.iter().filter(|(name, _)| name != "Action" && name != "Version") {
         let mut node = &mut root;
@@ -64,7 +68,8 @@ impl Reading<'_> {
                     return Err(ReadError::Unknown(format!("{path}.{deeper}")));
                 }
                 let text = node.value.clone().unwrap_or_default();
-                scalar::read(shape, &text).ok_or_else(|| ReadError::Malformed { parameter: path.to_owned(), value: text })
+                scalar::read(shape, &text)
+                    .ok_or_else(|| ReadError::Malformed { parameter: path.to_owned(), value: text })
             }
         }
     }
@@ -112,7 +117,12 @@ impl Reading<'_> {
     }
 
     /// The children of `node` (or of its child `within`) in the order of their numbers.
-    fn numbered<'n>(&self, node: &'n Node, within: Option<&str>, path: &str) -> Result<Vec<(&'n Node, String)>, ReadError> {
+    fn numbered<'n>(
+        &self,
+        node: &'n Node,
+        within: Option<&str>,
+        path: &str,
+    ) -> Result<Vec<(&'n Node, String)>, ReadError> {
         let (node, path) = match within {
             None => (node, path.to_owned()),
             Some(within) => {
@@ -144,27 +154,39 @@ mod tests {
 
     fn of(service: &str, operation: &str, form: &[(&str, &str)]) -> Result<serde_json::Value, ReadError> {
         let (_, model) = model(service).expect("a model");
-        let form: Vec<(String, String)> = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let form: Vec<(String, String)> =
+            form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         read(model, model.operations[operation].input.as_ref(), &form)
     }
 
     #[test]
     fn query_lists_have_a_member_step() {
-        let read = of("cloudformation", "CreateStack", &[
-            ("Action", "CreateStack"),
-            ("StackName", "x"),
-            ("Parameters.member.2.ParameterKey", "B"),
-            ("Parameters.member.1.ParameterKey", "A"),
-            ("Parameters.member.1.UsePreviousValue", "true"),
-            ("Tags", ""),
-        ]);
-        assert_eq!(read, Ok(json!({ "StackName": "x", "Tags": [],
-            "Parameters": [{ "ParameterKey": "A", "UsePreviousValue": true }, { "ParameterKey": "B" }] })));
+        let read = of(
+            "cloudformation",
+            "CreateStack",
+            &[
+                ("Action", "CreateStack"),
+                ("StackName", "x"),
+                ("Parameters.member.2.ParameterKey", "B"),
+                ("Parameters.member.1.ParameterKey", "A"),
+                ("Parameters.member.1.UsePreviousValue", "true"),
+                ("Tags", ""),
+            ],
+        );
+        assert_eq!(
+            read,
+            Ok(json!({ "StackName": "x", "Tags": [],
+            "Parameters": [{ "ParameterKey": "A", "UsePreviousValue": true }, { "ParameterKey": "B" }] }))
+        );
     }
 
     #[test]
     fn ec2_lists_are_flat_and_names_begin_upper_case() {
-        let read = of("ec2", "DescribeVpcs", &[("Filter.1.Name", "is-default"), ("Filter.1.Value.1", "true"), ("DryRun", "false")]);
+        let read = of(
+            "ec2",
+            "DescribeVpcs",
+            &[("Filter.1.Name", "is-default"), ("Filter.1.Value.1", "true"), ("DryRun", "false")],
+        );
         assert_eq!(read, Ok(json!({ "Filters": [{ "Name": "is-default", "Values": ["true"] }], "DryRun": false })));
     }
 

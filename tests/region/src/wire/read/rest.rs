@@ -24,7 +24,10 @@ pub(in crate::wire) struct Parts<'a> {
 
 /// The operation a request asks for, with the members in its path: the one whose literal query parameters, and then
 /// required members, say most of the request.
-pub(in crate::wire) fn operation<'m>(model: &'m Model, parts: &Parts<'_>) -> Option<(&'m Operation, Vec<(String, String)>)> {
+pub(in crate::wire) fn operation<'m>(
+    model: &'m Model,
+    parts: &Parts<'_>,
+) -> Option<(&'m Operation, Vec<(String, String)>)> {
     let score = |operation: &Operation| {
         let literals = operation.http.request_uri.split_once('?').map_or(0, |(_, query)| query.split('&').count());
         (literals, required_present(model, operation, parts))
@@ -115,9 +118,13 @@ pub(in crate::wire) fn read(
                 known.push(name);
                 parts.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
             }
-            Some("header") => parts.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()),
+            Some("header") => {
+                parts.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+            }
             Some("headers") => {
-                let prefixed = parts.headers.iter().filter_map(|(key, value)| Some((key.strip_prefix(&name.to_ascii_lowercase())?.to_owned(), json!(value))));
+                let prefixed = parts.headers.iter().filter_map(|(key, value)| {
+                    Some((key.strip_prefix(&name.to_ascii_lowercase())?.to_owned(), json!(value)))
+                });
                 let map: Map<String, Value> = prefixed.collect();
                 if !map.is_empty() {
                     object.insert(member.clone(), Value::Object(map));
@@ -131,7 +138,9 @@ pub(in crate::wire) fn read(
         }
     }
     let literal = operation.http.request_uri.split_once('?').map_or("", |(_, query)| query);
-    let expected = |name: &str| known.contains(&name) || literal.split('&').any(|one| one.split('=').next() == Some(name)) || is_signing(name);
+    let expected = |name: &str| {
+        known.contains(&name) || literal.split('&').any(|one| one.split('=').next() == Some(name)) || is_signing(name)
+    };
     if let Some((name, _)) = parts.query.iter().find(|(name, _)| !expected(name)) {
         return Err(ReadError::Unknown(name.clone()));
     }
@@ -170,7 +179,10 @@ fn header_value(model: &Model, reference: &Reference, name: &str, text: &str) ->
 }
 
 fn document(body: &[u8]) -> Result<Element, ReadError> {
-    std::str::from_utf8(body).ok().and_then(Element::parse).ok_or_else(|| ReadError::Unreadable("the XML is not well-formed".to_owned()))
+    std::str::from_utf8(body)
+        .ok()
+        .and_then(Element::parse)
+        .ok_or_else(|| ReadError::Unreadable("the XML is not well-formed".to_owned()))
 }
 
 fn element(model: &Model, reference: &Reference, found: &Element, path: &str) -> Result<Value, ReadError> {

@@ -28,28 +28,40 @@ pub(in crate::wire) fn render(model: &Model, error: &AwsError, request_id: &str)
     };
     let message = escape(&error.message);
     let side = if status >= 500 { "Receiver" } else { "Sender" };
-    let rendered = |content_type, body| Rendered { status, content_type, headers: Vec::new(), body, code: code.clone() };
+    let rendered =
+        |content_type, body| Rendered { status, content_type, headers: Vec::new(), body, code: code.clone() };
     match model.metadata.protocol.as_str() {
         "json" => {
             let mut body = json!({ "__type": code, "message": error.message });
             for (name, value) in &error.fields {
                 body[name] = value.clone();
             }
-            let content_type =
-                if model.metadata.json_version.as_deref() == Some("1.0") { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" };
+            let content_type = if model.metadata.json_version.as_deref() == Some("1.0") {
+                "application/x-amz-json-1.0"
+            } else {
+                "application/x-amz-json-1.1"
+            };
             let mut rendered = rendered(content_type, body.to_string());
             rendered.headers.push(("x-amzn-errortype", code.clone()));
             rendered
         }
         "ec2" => rendered(
             "text/xml;charset=UTF-8",
-            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>{request_id}</RequestID></Response>"),
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>{request_id}</RequestID></Response>"
+            ),
         ),
         "rest-xml" if model.metadata.endpoint_prefix == "s3" => {
-            let fields: String = error.fields.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escape(value.as_str().unwrap_or_default()))).collect();
+            let fields: String = error
+                .fields
+                .iter()
+                .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value.as_str().unwrap_or_default())))
+                .collect();
             rendered(
                 "application/xml",
-                format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{fields}<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></Error>"),
+                format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{fields}<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></Error>"
+                ),
             )
         }
         _ => {
@@ -57,7 +69,9 @@ pub(in crate::wire) fn render(model: &Model, error: &AwsError, request_id: &str)
             let fields: String = error.fields.iter().map(|(name, value)| field(name, value)).collect();
             rendered(
                 "text/xml",
-                format!("<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{side}</Type><Code>{code}</Code><Message>{message}</Message>{fields}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"),
+                format!(
+                    "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{side}</Type><Code>{code}</Code><Message>{message}</Message>{fields}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+                ),
             )
         }
     }
@@ -66,7 +80,11 @@ pub(in crate::wire) fn render(model: &Model, error: &AwsError, request_id: &str)
 fn field(name: &str, value: &Value) -> String {
     match value {
         Value::Array(items) => {
-            let items: String = items.iter().filter_map(Value::as_str).map(|item| format!("<Message>{}</Message>", escape(item))).collect();
+            let items: String = items
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|item| format!("<Message>{}</Message>", escape(item)))
+                .collect();
             format!("<{name}>{items}</{name}>")
         }
         Value::String(text) => format!("<{name}>{}</{name}>", escape(text)),

@@ -17,7 +17,12 @@ pub(in crate::wire) struct Rest {
 }
 
 /// The body of a query or EC2 answer.
-pub(in crate::wire) fn write(model: &Model, operation: &Operation, value: &Value, request_id: &str) -> Result<String, WriteError> {
+pub(in crate::wire) fn write(
+    model: &Model,
+    operation: &Operation,
+    value: &Value,
+    request_id: &str,
+) -> Result<String, WriteError> {
     let (name, namespace) = (&operation.name, model.namespace());
     let mut inner = String::new();
     match &operation.output {
@@ -120,7 +125,14 @@ impl Writing<'_> {
         Ok(())
     }
 
-    fn element(&self, out: &mut String, name: &str, reference: &Reference, value: &Value, path: &str) -> Result<(), WriteError> {
+    fn element(
+        &self,
+        out: &mut String,
+        name: &str,
+        reference: &Reference,
+        value: &Value,
+        path: &str,
+    ) -> Result<(), WriteError> {
         let shape = self.model.shape(&reference.shape);
         match (shape.kind.as_str(), value) {
             ("structure", _) => {
@@ -140,7 +152,9 @@ impl Writing<'_> {
                 out.push_str(&if flat { inner } else { format!("<{name}>{inner}</{name}>") });
             }
             ("map", Value::Object(entries)) => {
-                let (Some(key), Some(held)) = (&shape.key, &shape.value) else { return Err(wrong(path, "the map has no key")) };
+                let (Some(key), Some(held)) = (&shape.key, &shape.value) else {
+                    return Err(wrong(path, "the map has no key"));
+                };
                 let flat = shape.flattened || reference.flattened;
                 let key_name = key.location_name.as_deref().unwrap_or("key");
                 let mut inner = String::new();
@@ -178,9 +192,15 @@ mod tests {
         let (_, ec2) = model("ec2").expect("a model");
         let answer = json!({ "Vpcs": [{ "VpcId": "vpc-1", "IsDefault": true, "Tags": [] }] });
         let body = write(ec2, &ec2.operations["DescribeVpcs"], &answer, "r").expect("written");
-        assert!(body.contains("<vpcSet><item><vpcId>vpc-1</vpcId><isDefault>true</isDefault><tagSet></tagSet></item></vpcSet>"), "{body}");
+        assert!(
+            body.contains(
+                "<vpcSet><item><vpcId>vpc-1</vpcId><isDefault>true</isDefault><tagSet></tagSet></item></vpcSet>"
+            ),
+            "{body}"
+        );
         let (_, formation) = model("cloudformation").expect("a model");
-        let answer = json!({ "Stacks": [{ "StackName": "a&b", "CreationTime": 0.5, "StackStatus": "CREATE_COMPLETE" }] });
+        let answer =
+            json!({ "Stacks": [{ "StackName": "a&b", "CreationTime": 0.5, "StackStatus": "CREATE_COMPLETE" }] });
         let body = write(formation, &formation.operations["DescribeStacks"], &answer, "r").expect("written");
         assert!(body.contains("<DescribeStacksResult><Stacks><member><StackName>a&amp;b</StackName>"), "{body}");
         assert!(body.contains("<CreationTime>1970-01-01T00:00:00.500Z</CreationTime>"), "{body}");
@@ -189,7 +209,8 @@ mod tests {
     #[test]
     fn what_the_model_does_not_know_is_a_bug() {
         let (_, ec2) = model("ec2").expect("a model");
-        for bad in [json!({ "Vpcs": [{ "Bogus": 1 }] }), json!({ "Vpcs": [{ "VpcId": 1 }] }), json!({ "Vpcs": "none" })] {
+        for bad in [json!({ "Vpcs": [{ "Bogus": 1 }] }), json!({ "Vpcs": [{ "VpcId": 1 }] }), json!({ "Vpcs": "none" })]
+        {
             assert!(write(ec2, &ec2.operations["DescribeVpcs"], &bad, "r").is_err(), "{bad}");
         }
     }
