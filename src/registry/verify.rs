@@ -1,1 +1,0 @@
-//! Staged readiness of the registry, from the load balancer's address to DNS as this machine sees it.
