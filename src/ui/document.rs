@@ -78,8 +78,7 @@ mod tests {
         for (kind, result) in [(Kind::Declined, "refused"), (Kind::OperationFailed, "failed"), (Kind::Usage, "refused")]
         {
             let failure = Failure::new(kind, "no").hint("type yes");
-            let document =
-                serde_json::to_value(Document::new("up", &empty, &[], Some(&failure))).unwrap_or_default();
+            let document = serde_json::to_value(Document::new("up", &empty, &[], Some(&failure))).unwrap_or_default();
             assert_eq!(document["result"], result);
             assert_eq!(document["exit_code"], kind.exit_code());
             let error = json!({"kind": kind.word(), "message": "no", "cause": null, "hint": "type yes", "aws": null});

@@ -27,15 +27,16 @@ fn event(seconds: i64, id: &str, kind: &str, status: &str, reason: Option<&str>)
 }
 
 fn expected(list: &[(&str, &str)]) -> Vec<Expected> {
-    list.iter()
-        .map(|(id, kind)| Expected { logical_id: (*id).to_owned(), resource_type: (*kind).to_owned() })
-        .collect()
+    list.iter().map(|(id, kind)| Expected { logical_id: (*id).to_owned(), resource_type: (*kind).to_owned() }).collect()
 }
 
 #[test]
 fn times_come_from_the_events_and_repeated_beginnings_are_no_news() {
     let mut board = Board::new(expected(&[("LoadBalancer", BALANCER)]), at(0));
-    assert!(matches!(board.apply(&event(5, "LoadBalancer", BALANCER, "CREATE_IN_PROGRESS", None)), Some(News::Began(_))));
+    assert!(matches!(
+        board.apply(&event(5, "LoadBalancer", BALANCER, "CREATE_IN_PROGRESS", None)),
+        Some(News::Began(_))
+    ));
     let again = event(6, "LoadBalancer", BALANCER, "CREATE_IN_PROGRESS", Some("Resource creation Initiated"));
     assert_eq!(board.apply(&again), None);
     assert_eq!(board.working()[0].elapsed(at(65)), (Duration::from_secs(60), false));

@@ -110,7 +110,9 @@ impl Lines {
     /// A line for each stage that passes now and did not before.
     pub fn readiness(&self, before: Option<&Verification>, now: &Verification) -> Vec<String> {
         let passed_before = |stage: Stage| {
-            before.and_then(|before| before.outcome(stage)).is_some_and(|outcome| matches!(outcome, Outcome::Passed { .. }))
+            before
+                .and_then(|before| before.outcome(stage))
+                .is_some_and(|outcome| matches!(outcome, Outcome::Passed { .. }))
         };
         now.stages
             .iter()

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-pub use board::Expected;
 use board::Board;
+pub use board::Expected;
 use live::Live;
 use plain::Plain;
 
