@@ -1,14 +1,27 @@
 //! CloudFormation resource types: how each is made, changed and deleted in the world. One file per type.
 
 mod auto_scaling_group;
+mod bucket;
+mod bucket_policy;
 mod context;
+mod instance_profile;
+mod launch_template;
 mod listener;
 mod load_balancer;
+mod managed_policy;
+mod record_set;
 mod refusal;
+mod role;
+mod secret;
+mod security_group;
+mod security_group_rule;
+mod ssm_parameter;
 mod target_group;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
+
+use crate::service::ec2::Direction;
 
 pub use context::{Phase, ResourceContext};
 
@@ -95,9 +108,21 @@ pub trait ResourceType: Send + Sync {
 pub fn handler(type_name: &str) -> Option<&'static dyn ResourceType> {
     let all: &[&'static dyn ResourceType] = &[
         &auto_scaling_group::AutoScalingGroup,
-        &load_balancer::LoadBalancer,
-        &target_group::TargetGroup,
+        &bucket::Bucket,
+        &bucket_policy::BucketPolicy,
+        &instance_profile::InstanceProfile,
+        &launch_template::LaunchTemplate,
         &listener::Listener,
+        &load_balancer::LoadBalancer,
+        &managed_policy::ManagedPolicy,
+        &record_set::RecordSet,
+        &role::Role,
+        &secret::Secret,
+        &security_group::SecurityGroup,
+        &security_group_rule::SecurityGroupRule(Direction::Egress),
+        &security_group_rule::SecurityGroupRule(Direction::Ingress),
+        &ssm_parameter::SsmParameter,
+        &target_group::TargetGroup,
     ];
     all.iter().copied().find(|handler| handler.name() == type_name)
 }

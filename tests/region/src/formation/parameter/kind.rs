@@ -61,9 +61,7 @@ impl Kind {
         if !self.list {
             return Value::from(text);
         }
-        if text.is_empty() {
-            return Value::Array(Vec::new());
-        }
+        // An empty text is a list of one empty string. [U]
         text.split(',').map(|item| Value::from(item.trim())).collect()
     }
 }

@@ -83,7 +83,7 @@ impl Deployment {
             resources: &NoResources,
             masked: false,
         };
-        rule::check(&scope)?;
+        rule::check(&scope, &|specific, value, name| lookup::attribute(region, specific, value, name))?;
         let outcomes = condition::outcomes(&scope)?;
         let dependencies = graph::dependencies(&template, Some(&outcomes))?;
         graph::order(&dependencies)?;
@@ -100,7 +100,7 @@ impl Deployment {
         })
     }
 
-    /// The same deployment for another stack id: the one that executes a change set.
+    /// Everything a value of this deployment may refer to.
     pub(super) fn scope<'a>(&'a self, resources: &'a dyn Resources, masked: bool) -> Scope<'a> {
         Scope {
             template: &self.template,

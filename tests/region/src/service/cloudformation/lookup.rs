@@ -105,3 +105,16 @@ fn exists(world: &World, specific: Specific, value: &str) -> bool {
         Specific::Instance | Specific::Volume => false,
     }
 }
+
+/// An attribute that rules may ask of an AWS-specific value.
+/// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
+pub(super) fn attribute(region: &Region, specific: Specific, value: &str, name: &str) -> Option<String> {
+    region.world(|world| {
+        let subnet = (specific == Specific::Subnet).then(|| world.ec2.network.subnets.get(value)).flatten()?;
+        match name {
+            "VpcId" => Some(subnet.vpc_id.clone()),
+            "AvailabilityZone" => Some(subnet.availability_zone.clone()),
+            _ => None,
+        }
+    })
+}
