@@ -1,6 +1,8 @@
 //! What runs on an instance: one interface, two back ends (`in_process` for tests, `machine` for the rehearsal).
 
+pub mod in_process;
 pub mod machine;
+pub mod metadata;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

@@ -67,7 +67,10 @@ pub struct Instance {
     pub profile: Option<Profile>,
     pub key_name: Option<String>,
     pub user_data: Vec<u8>,
+    /// `HttpPutResponseHopLimit` of its metadata options.
     pub hop_limit: u8,
+    /// Whether its metadata service answers nobody without a token (`HttpTokens: required`).
+    pub tokens_required: bool,
     pub tags: Vec<(String, String)>,
     /// Why it is no longer running, and the code of that.
     pub reason: Option<(String, String)>,

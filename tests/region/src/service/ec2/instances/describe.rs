@@ -77,7 +77,7 @@ fn described(region: &Region, world: &World, one: &Instance) -> Value {
         "RootDeviceType": "ebs",
         "SecurityGroups": groups,
         "MetadataOptions": {
-            "State": "applied", "HttpTokens": "required", "HttpEndpoint": "enabled",
+            "State": "applied", "HttpTokens": if one.tokens_required { "required" } else { "optional" }, "HttpEndpoint": "enabled",
             "HttpPutResponseHopLimit": one.hop_limit,
         },
         "Tags": one.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),

@@ -170,6 +170,7 @@ fn place(region: &Region, world: &mut World, request: Request, found: Placement)
         key_name: request.data.get("KeyName").and_then(Value::as_str).map(str::to_owned),
         user_data,
         hop_limit,
+        tokens_required: options["HttpTokens"] == "required",
         tags: request.tags,
         reason: None,
         last_console: None,
