@@ -108,7 +108,7 @@ fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
     let kind = InstanceType::named(kind_name).ok_or_else(|| {
         AwsError::new("InvalidParameterValue", format!("Invalid value '{kind_name}' for InstanceType."))
     })?;
-    let image_id = image_id(text("ImageId").unwrap_or_default())?;
+    let image_id = image_id(world, text("ImageId").unwrap_or_default())?;
     let image =
         world.ec2.images.iter().find(|image| image.image_id == image_id).cloned().ok_or_else(|| {
             AwsError::new("InvalidAMIID.NotFound", format!("The image id '[{image_id}]' does not exist"))
@@ -181,10 +181,14 @@ fn place(region: &Region, world: &mut World, request: Request, found: Placement)
 
 /// An image id, or what `resolve:ssm:PARAMETER` stands for now.
 /// https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html
-fn image_id(given: &str) -> Result<String, AwsError> {
+fn image_id(world: &World, given: &str) -> Result<String, AwsError> {
     match given.strip_prefix("resolve:ssm:") {
         None => Ok(given.to_owned()),
-        Some(name) => Err(AwsError::new("InvalidParameterValue", format!("The parameter '{name}' does not exist"))),
+        Some(name) => world
+            .ssm
+            .value(name)
+            .map(|(value, _)| value)
+            .ok_or_else(|| AwsError::new("InvalidParameterValue", format!("The parameter '{name}' does not exist"))),
     }
 }
 
