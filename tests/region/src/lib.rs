@@ -3,9 +3,11 @@
 //! Layers, each using only the ones below it: `wire` (protocols, signatures) → `service` (meaning of the
 //! operations) → `world` (one in-memory state) → `node` (what runs on an instance).
 
+pub mod authority;
 pub mod balancer;
 pub mod certificate;
 pub mod clock;
+mod dns;
 pub mod error;
 pub mod fault;
 pub mod formation;
@@ -15,7 +17,10 @@ pub mod random;
 pub mod region;
 pub mod resource;
 pub mod service;
+pub mod start;
+pub mod starting;
 pub mod wire;
 
 pub use error::AwsError;
 pub use region::{Region, Settings};
+pub use start::{Options, Running, start};
