@@ -67,7 +67,8 @@ async fn connection(region: &Region, mut stream: TcpStream) -> std::io::Result<(
 
 /// The answer to one message; None for what is no question.
 fn answer(region: &Region, bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let question = Message::from_vec(bytes).ok().filter(|message| message.metadata.message_type == MessageType::Query)?;
+    let question =
+        Message::from_vec(bytes).ok().filter(|message| message.metadata.message_type == MessageType::Query)?;
     let limit = if question.edns.is_some() { limit.max(usize::from(question.max_payload())) } else { limit };
     let mut reply = Message::response(question.metadata.id, question.metadata.op_code);
     reply.metadata.recursion_desired = question.metadata.recursion_desired;

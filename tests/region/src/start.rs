@@ -104,7 +104,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     });
     options.faults.into_iter().for_each(|fault| region.plant(fault));
     let mut tasks = JoinSet::new();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.context("could not bind the endpoint")?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.context("could not bind the endpoint")?;
     let endpoint = listener.local_addr()?;
     region.listens_at(format!("http://{endpoint}"));
     tasks.spawn(wire::serve(region.clone(), listener, None));
@@ -121,14 +122,24 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
 }
 
 /// Binds what machines on a network expect at well-known ports.
-async fn on_network(region: &Arc<Region>, authority: &Authority, addresses: &Addresses, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
+async fn on_network(
+    region: &Arc<Region>,
+    authority: &Authority,
+    addresses: &Addresses,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<()> {
     let at = |address: Ipv4Addr, port: u16| SocketAddr::new(IpAddr::V4(address), port);
     let bind = async |address: SocketAddr| {
         TcpListener::bind(address).await.with_context(|| format!("could not bind {address}"))
     };
     let Settings { region: name, url_suffix, .. } = &region.settings;
     let mut names = vec![url_suffix.clone()];
-    for place in [url_suffix.clone(), format!("{name}.{url_suffix}"), format!("s3.{name}.{url_suffix}"), format!("s3.{url_suffix}")] {
+    for place in [
+        url_suffix.clone(),
+        format!("{name}.{url_suffix}"),
+        format!("s3.{name}.{url_suffix}"),
+        format!("s3.{url_suffix}"),
+    ] {
         names.push(format!("*.{place}"));
     }
     let acceptor = acceptor(&authority.issue(&names)?)?;
@@ -136,7 +147,8 @@ async fn on_network(region: &Arc<Region>, authority: &Authority, addresses: &Add
     tasks.spawn(wire::serve(region.clone(), bind(at(addresses.region, 80)).await?, None));
     let (udp, tcp) = dns::bind(at(addresses.region, 53)).await.context("could not bind port 53")?;
     tasks.spawn(dns::serve(region.clone(), udp, tcp));
-    tasks.spawn(crate::node::metadata::serve(region.clone(), bind(at(addresses.metadata, 80)).await?));
+    let metadata = crate::node::metadata::Metadata::new(region);
+    tasks.spawn(crate::node::metadata::serve(metadata, bind(at(addresses.metadata, 80)).await?));
     Ok(())
 }
 
@@ -187,7 +199,7 @@ impl Running {
     /// Environment by which standard AWS clients and `dockreg` find the region.
     pub fn environment(&self) -> Vec<(String, String)> {
         let (edge, dns) = (self.edge(), self.dns);
-        let connect = format!(":443:{}:{} :53:{}:{}", edge.ip(), edge.port(), dns.ip(), dns.port());
+        let connect = format!(":443:{}:{},:53:{}:{}", edge.ip(), edge.port(), dns.ip(), dns.port());
         [
             ("AWS_ENDPOINT_URL", self.endpoint()),
             ("AWS_ACCESS_KEY_ID", starting::ACCESS_KEY.to_owned()),

@@ -27,7 +27,8 @@ pub const SECRET_KEY: &str = "dockreg/region/no/secret/0000000000000000";
 pub(crate) fn fill(region: &Region, authority: &Authority, domain: Option<&str>) -> anyhow::Result<()> {
     region.world(|world| {
         let arn = region.global_arn("iam", "user/operator");
-        let operator = Key { secret: SECRET_KEY.to_owned(), token: None, principal: Principal::Operator { arn }, expires: None };
+        let operator =
+            Key { secret: SECRET_KEY.to_owned(), token: None, principal: Principal::Operator { arn }, expires: None };
         world.iam.keys.insert(ACCESS_KEY.to_owned(), operator);
         network(region, world);
         images(region, world);
@@ -82,13 +83,15 @@ fn network(region: &Region, world: &mut World) {
         origin,
         state: "active",
     };
-    let routes = vec![route("172.31.0.0/16", "local", "CreateRouteTable"), route("0.0.0.0/0", &gateway.id, "CreateRoute")];
+    let routes =
+        vec![route("172.31.0.0/16", "local", "CreateRouteTable"), route("0.0.0.0/0", &gateway.id, "CreateRoute")];
     let (subnets, tags) = (BTreeMap::new(), Tags::default());
     let table = RouteTable { id: id("rtb"), vpc_id: vpc_id.clone(), main: true, subnets, routes, tags };
     network.gateways.insert(gateway.id.clone(), gateway);
     network.route_tables.insert(table.id.clone(), table);
     let group_id = id("sg");
-    let rule = |direction, peer| Permission { direction, protocol: "-1".to_owned(), ports: None, peer, description: None };
+    let rule =
+        |direction, peer| Permission { direction, protocol: "-1".to_owned(), ports: None, peer, description: None };
     let rules = BTreeMap::from([
         (id("sgr"), rule(Direction::Ingress, Peer::Group(group_id.clone()))),
         (id("sgr"), rule(Direction::Egress, Peer::Ipv4("0.0.0.0/0".to_owned()))),
@@ -191,9 +194,19 @@ fn images(region: &Region, world: &mut World) {
 /// A public zone for the domain's parent, and an IAM server certificate for the domain.
 fn host(region: &Region, world: &mut World, authority: &Authority, domain: &str) -> anyhow::Result<()> {
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-    let (_, zone) = domain.split_once('.').filter(|(_, zone)| zone.contains('.')).context("the domain must be a host in a zone, such as docker.example.test")?;
+    let (_, zone) = domain
+        .split_once('.')
+        .filter(|(_, zone)| zone.contains('.'))
+        .context("the domain must be a host in a zone, such as docker.example.test")?;
     world.route53.create_zone(region, &name_of(zone), &format!("start-{zone}"), None, None);
     let issued = authority.issue(std::slice::from_ref(&domain))?;
-    world.iam.upload_certificate(region, &domain, "/", &issued.certificate, Some(&issued.chain), &issued.private_key)?;
+    world.iam.upload_certificate(
+        region,
+        &domain,
+        "/",
+        &issued.certificate,
+        Some(&issued.chain),
+        &issued.private_key,
+    )?;
     Ok(())
 }
