@@ -55,10 +55,17 @@ async fn answer(region: &Weak<Region>, listener: &str, peer: SocketAddr, request
         Decision::Gone | Decision::NoTarget => failed(StatusCode::SERVICE_UNAVAILABLE),
         Decision::Answer { action } => act(&action, &request),
         Decision::Forward { address: None, .. } => failed(StatusCode::BAD_GATEWAY),
-        Decision::Forward { address: Some(target), idle_seconds, port, secure } => {
+        Decision::Forward { address: Some(target), flight, idle_seconds, port, secure } => {
             let request = prepared(request, peer, port, secure);
             match forward(target, Duration::from_secs(idle_seconds), request).await {
-                Ok(response) => response.map(BodyExt::boxed),
+                // The request is in flight until its answer has been passed on.
+                Ok(response) => response.map(|body| {
+                    body.map_frame(move |frame| {
+                        let _held = &flight;
+                        frame
+                    })
+                    .boxed()
+                }),
                 Err(status) => failed(status),
             }
         }

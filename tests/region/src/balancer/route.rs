@@ -1,13 +1,14 @@
 //! Which load balancer a server name means, and which target gets a request.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
 
 use serde_json::Value;
 
 use super::certificate::{self, Pem};
 use crate::Region;
 use crate::region::World;
-use crate::service::elbv2::{Health, Listener, LoadBalancer, State, ssl_policies};
+use crate::service::elbv2::{Health, Listener, LoadBalancer, State, Target, ssl_policies};
 use crate::service::route53::Key;
 
 /// The listener on port 443 of the load balancer that this server name leads to: by the region's DNS, by the load
@@ -49,8 +50,8 @@ pub(super) fn certificate_of(region: &Region, listener_arn: &str) -> Option<(Pem
 /// What is to be done with a request.
 #[derive(Debug)]
 pub(super) enum Decision {
-    /// Send it to this target; `None` if nothing listens there.
-    Forward { address: Option<SocketAddr>, idle_seconds: u64, port: u16, secure: bool },
+    /// Send it to this target; its address is `None` if nothing listens there.
+    Forward { address: Option<SocketAddr>, flight: InFlight, idle_seconds: u64, port: u16, secure: bool },
     /// Answer `fixed-response` or `redirect` from this action.
     Answer { action: Value },
     /// No target is registered.
@@ -59,9 +60,33 @@ pub(super) enum Decision {
     Gone,
 }
 
-/// Decides by the listener's default action: round robin over the healthy targets, or over all of them when none is.
+/// A request on its way to a target; it is over when this is dropped.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    region: Weak<Region>,
+    target_group: String,
+    instance_id: String,
+    registration: u64,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let Some(region) = self.region.upgrade() else { return };
+        region.world(|world| {
+            let Ok(group) = world.elbv2.target_group_mut(&self.target_group) else { return };
+            for target in &mut group.targets {
+                if target.instance_id == self.instance_id && target.registration == self.registration {
+                    target.in_flight = target.in_flight.saturating_sub(1);
+                }
+            }
+        });
+    }
+}
+
+/// Decides by the listener's default action: round robin over the healthy targets, or over all of them when none is;
+/// with `least_outstanding_requests`, over those of them that have the fewest requests in flight.
 /// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
-pub(super) fn decide(region: &Region, listener_arn: &str) -> Decision {
+pub(super) fn decide(region: &Arc<Region>, listener_arn: &str) -> Decision {
     let chosen = region.world(|world| {
         let state = &mut world.elbv2;
         let Ok(listener) = state.listener(listener_arn) else { return Err(Decision::Gone) };
@@ -74,29 +99,44 @@ pub(super) fn decide(region: &Region, listener_arn: &str) -> Decision {
             return Err(Decision::Answer { action });
         };
         let zones = load_balancer.zones.iter().map(|zone| zone.name.clone()).collect::<Vec<_>>();
-        match next(state, &group, &zones) {
-            Some((instance_id, target_port)) => Ok((instance_id, target_port, idle_seconds, port, secure)),
-            None => Err(Decision::NoTarget),
-        }
+        let Some(target) = next(state, &group, &zones) else { return Err(Decision::NoTarget) };
+        Ok((group, target, idle_seconds, port, secure))
     });
     match chosen {
-        Ok((instance_id, target_port, idle_seconds, port, secure)) => {
-            let address = region.nodes.address(&instance_id, target_port);
-            Decision::Forward { address, idle_seconds, port, secure }
+        Ok((target_group, target, idle_seconds, port, secure)) => {
+            let address = region.nodes.address(&target.instance_id, target.port);
+            let flight = InFlight {
+                region: Arc::downgrade(region),
+                target_group,
+                instance_id: target.instance_id,
+                registration: target.registration,
+            };
+            Decision::Forward { address, flight, idle_seconds, port, secure }
         }
         Err(decision) => decision,
     }
 }
 
-fn next(state: &mut State, group: &str, zones: &[String]) -> Option<(String, u16)> {
+/// Chooses a target and counts the request as one of its own.
+fn next(state: &mut State, group: &str, zones: &[String]) -> Option<Target> {
     let group = state.target_group_mut(group).ok()?;
-    let served = |zone: &String| zones.contains(zone);
-    let present: Vec<_> =
-        group.targets.iter().filter(|one| one.health != Health::Draining && served(&one.zone)).collect();
-    let healthy: Vec<_> = present.iter().copied().filter(|one| one.health == Health::Healthy).collect();
-    let candidates = if healthy.is_empty() { present } else { healthy };
-    let chosen = candidates.get(group.turn.checked_rem(candidates.len())?)?;
-    let chosen = (chosen.instance_id.clone(), chosen.port);
+    let fewest = group.attributes.get("load_balancing.algorithm.type").is_some_and(|one| one != "round_robin");
+    let mut candidates: Vec<usize> = Vec::new();
+    for wanted in [true, false] {
+        let fits = |one: &Target| {
+            one.health != Health::Draining && zones.contains(&one.zone) && (!wanted || one.health == Health::Healthy)
+        };
+        candidates = (0..group.targets.len()).filter(|index| fits(&group.targets[*index])).collect();
+        if !candidates.is_empty() {
+            break;
+        }
+    }
+    if fewest {
+        let least = candidates.iter().map(|index| group.targets[*index].in_flight).min();
+        candidates.retain(|index| Some(group.targets[*index].in_flight) == least);
+    }
+    let chosen = candidates[group.turn.checked_rem(candidates.len())?];
     group.turn = group.turn.wrapping_add(1);
-    Some(chosen)
+    group.targets[chosen].in_flight += 1;
+    Some(group.targets[chosen].clone())
 }

@@ -17,6 +17,8 @@ pub struct Target {
     /// Availability Zone of the instance.
     pub zone: String,
     pub health: Health,
+    /// Requests it has not answered to the end.
+    pub in_flight: u32,
     /// Tells two registrations of the same instance apart.
     pub registration: u64,
 }
@@ -60,7 +62,14 @@ pub fn register(region: &Arc<Region>, target_group_arn: &str, instance_id: &str)
             }
             None => {
                 let instance_id = instance_id.to_owned();
-                group.targets.push(Target { instance_id, port, zone, health: Health::Initial, registration: 0 });
+                group.targets.push(Target {
+                    instance_id,
+                    port,
+                    zone,
+                    health: Health::Initial,
+                    in_flight: 0,
+                    registration: 0,
+                });
                 0
             }
         };
