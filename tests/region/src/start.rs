@@ -147,8 +147,7 @@ async fn on_network(
     tasks.spawn(wire::serve(region.clone(), bind(at(addresses.region, 80)).await?, None));
     let (udp, tcp) = dns::bind(at(addresses.region, 53)).await.context("could not bind port 53")?;
     tasks.spawn(dns::serve(region.clone(), udp, tcp));
-    let metadata = crate::node::metadata::Metadata::new(region);
-    tasks.spawn(crate::node::metadata::serve(metadata, bind(at(addresses.metadata, 80)).await?));
+    tasks.spawn(crate::node::metadata::serve(region.clone(), bind(at(addresses.metadata, 80)).await?));
     Ok(())
 }
 
