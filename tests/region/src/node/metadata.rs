@@ -120,7 +120,9 @@ fn plain(status: StatusCode, body: String) -> Answer {
 
 /// Serves the metadata of machines, told apart by their source address, until the task is aborted. Packets live only as
 /// many hops as the instance's options allow.
-pub async fn serve(metadata: Arc<Metadata>, listener: TcpListener) {
+pub async fn serve(region: Arc<Region>, listener: TcpListener) {
+    let metadata = Metadata::new(&region);
+    drop(region);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
