@@ -1,6 +1,5 @@
 //! One simulated region: its settings, its state, and what runs its instances.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Clock;
@@ -31,8 +30,6 @@ pub struct Settings {
 pub struct World {
     pub acm: service::acm::State,
     pub autoscaling: service::autoscaling::State,
-    /// ARNs of what uses a certificate (listeners), by the certificate's ARN: kept by the service that uses it.
-    pub certificate_users: BTreeMap<String, BTreeSet<String>>,
     pub cloudformation: service::cloudformation::State,
     pub ec2: service::ec2::State,
     pub elbv2: service::elbv2::State,
@@ -42,6 +39,14 @@ pub struct World {
     pub s3: service::s3::State,
     pub secretsmanager: service::secretsmanager::State,
     pub ssm: service::ssm::State,
+}
+
+impl World {
+    /// ARNs of the load balancers whose listeners use a certificate.
+    pub fn certificate_users(&self, arn: &str) -> Vec<String> {
+        let uses = self.elbv2.listeners.iter().filter(|one| one.settings.certificate.as_deref() == Some(arn));
+        uses.map(|one| one.load_balancer_arn.clone()).collect()
+    }
 }
 
 /// A running region. Cheap to share: every task holds an `Arc<Region>`.

@@ -63,7 +63,7 @@ impl Default for Options {
 /// A region that listens.
 pub struct Running {
     region: Arc<Region>,
-    authority: Authority,
+    authority: Arc<Authority>,
     endpoint: SocketAddr,
     dns: SocketAddr,
     balancer: balancer::Balancer,
@@ -90,10 +90,12 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     };
     let clock = Clock { speed: options.speed };
     let authority = Authority::new(clock.now()).context("could not make the region's certificate authority")?;
+    let authority = Arc::new(authority);
     let nodes = options.nodes.unwrap_or_else(|| Arc::new(crate::node::in_process::InProcess::default()));
     let region = Region::new(settings, clock, nodes, World::default());
     starting::fill(&region, &authority, options.domain.as_deref())?;
     region.world(|world| {
+        world.acm.authority = Some(authority.clone());
         world.s3.behind = options.s3;
         if let Some(addresses) = &options.addresses {
             world.route53.server_address = Some(addresses.region);

@@ -24,7 +24,10 @@ pub fn usable(world: &World, arn: &str) -> Result<(), AwsError> {
 
 /// The certificate of this ARN if it exists and is issued.
 pub fn find(world: &World, arn: &str) -> Option<Pem> {
-    let found = world.iam.certificate(arn)?;
-    let chain = format!("{}\n{}", found.body.trim_end(), found.chain.as_deref().unwrap_or_default());
-    Some(Pem { chain, key: found.private_key.clone() })
+    let (body, chain, key) = match world.iam.certificate(arn) {
+        Some(found) => (&found.body, &found.chain, &found.private_key),
+        None => world.acm.issued(arn)?,
+    };
+    let chain = format!("{}\n{}", body.trim_end(), chain.as_deref().unwrap_or_default());
+    Some(Pem { chain, key: key.clone() })
 }

@@ -1,20 +1,49 @@
-//! TODO
+//! Service Quotas: the few that a preflight asks for, at the value of a young account or as applied by default.
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Call;
 use crate::{AwsError, Region};
 
-/// State of the service.
-#[derive(Debug, Default)]
-pub struct State {}
+/// Service, code, name, value. EC2's vCPU quota is what young accounts have; see also
+/// <https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html>.
+const QUOTAS: [(&str, &str, &str, f64); 4] = [
+    ("ec2", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 32.0),
+    ("elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region", 50.0),
+    ("vpc", "L-F678F1CE", "VPCs per Region", 5.0),
+    ("s3", "L-DC2B2D3D", "General purpose buckets", 10_000.0),
+];
 
 /// Carries out one operation.
 ///
 /// # Errors
 /// The error AWS answers for it.
-pub async fn call(_region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
-    Err(AwsError::new("InvalidAction", format!("{} is not implemented", call.operation)))
+pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
+    let text = |name: &str| call.input[name].as_str();
+    let service = text("ServiceCode").unwrap_or_default();
+    let describe = |(service, code, name, value): (&str, &str, &str, f64)| {
+        json!({ "ServiceCode": service, "QuotaCode": code, "QuotaName": name, "Value": value, "Unit": "None", "Adjustable": true,
+            "GlobalQuota": false, "QuotaArn": region.arn("servicequotas", &format!("{service}/{code}")) })
+    };
+    let of_service = QUOTAS.into_iter().filter(|(own, ..)| *own == service);
+    let missing = || {
+        AwsError::new(
+            "NoSuchResourceException",
+            "The request failed because the specified service or quota does not exist.",
+        )
+    };
+    match call.operation.as_str() {
+        "GetServiceQuota" => {
+            let code = text("QuotaCode").unwrap_or_default();
+            let found = of_service.into_iter().find(|(_, own, ..)| *own == code).ok_or_else(missing)?;
+            Ok(json!({ "Quota": describe(found) }))
+        }
+        "ListServiceQuotas" => {
+            let all: Vec<Value> = of_service.map(describe).collect();
+            if all.is_empty() { Err(missing()) } else { super::ec2::filter::page(all, &call.input, "Quotas") }
+        }
+        other => Err(AwsError::new("UnknownOperationException", other)),
+    }
 }

@@ -1,9 +1,9 @@
-//! TODO
+//! Systems Manager: parameters, AWS's public ones among them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Call;
 use crate::{AwsError, Region};
@@ -27,13 +27,19 @@ pub struct Parameter {
 impl State {
     /// Type and value of a parameter; `NAME:VERSION` asks for a version.
     pub fn value(&self, name: &str) -> Option<(String, String)> {
+        let (parameter, version) = self.find(name)?;
+        Some((parameter.kind.clone(), parameter.values.get(version - 1)?.clone()))
+    }
+
+    /// The parameter and the version that a name asks for.
+    fn find(&self, name: &str) -> Option<(&Parameter, usize)> {
         if let Some(parameter) = self.parameters.get(name) {
-            return Some((parameter.kind.clone(), parameter.values.last()?.clone()));
+            return Some((parameter, parameter.values.len()));
         }
         let (name, version) = name.rsplit_once(':')?;
         let parameter = self.parameters.get(name)?;
-        let index = version.parse::<usize>().ok()?.checked_sub(1)?;
-        Some((parameter.kind.clone(), parameter.values.get(index)?.clone()))
+        let version = version.parse::<usize>().ok().filter(|version| (1..=parameter.values.len()).contains(version))?;
+        Some((parameter, version))
     }
 }
 
@@ -41,6 +47,90 @@ impl State {
 ///
 /// # Errors
 /// The error AWS answers for it.
-pub async fn call(_region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
-    Err(AwsError::new("InvalidAction", format!("{} is not implemented", call.operation)))
+pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
+    let input = &call.input;
+    region.world(|world| {
+        let state = &mut world.ssm;
+        match call.operation.as_str() {
+            "GetParameter" => {
+                let name = input["Name"].as_str().unwrap_or_default();
+                let found = describe(region, state, name).ok_or_else(|| not_found(name))?;
+                Ok(json!({ "Parameter": found }))
+            }
+            "GetParameters" => {
+                let (mut found, mut invalid) = (Vec::new(), Vec::new());
+                for name in input["Names"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    match describe(region, state, name) {
+                        Some(parameter) => found.push(parameter),
+                        None => invalid.push(name),
+                    }
+                }
+                Ok(json!({ "Parameters": found, "InvalidParameters": invalid }))
+            }
+            "GetParametersByPath" => by_path(region, state, input),
+            "PutParameter" => put(state, input),
+            // No agent runs on these instances: Systems Manager knows none of them.
+            "SendCommand" => Err(AwsError::new("InvalidInstanceId", "Instances not in a valid state for account")),
+            "GetCommandInvocation" => Err(AwsError::new("InvocationDoesNotExist", "")),
+            other => Err(AwsError::new("UnknownOperationException", other)),
+        }
+    })
+}
+
+fn describe(region: &Region, state: &State, name: &str) -> Option<Value> {
+    let (parameter, version) = state.find(name)?;
+    let bare = if state.parameters.contains_key(name) { name } else { name.rsplit_once(':')?.0 };
+    // AWS's own parameters have no account in their ARN.
+    let arn = match bare.strip_prefix("/aws/") {
+        Some(_) => format!("arn:{}:ssm:{}::parameter{bare}", region.settings.partition, region.settings.region),
+        None => region.arn("ssm", &format!("parameter/{}", bare.trim_start_matches('/'))),
+    };
+    let value = parameter.values.get(version - 1)?;
+    Some(json!({ "Name": bare, "Type": parameter.kind, "Value": value, "Version": version, "ARN": arn,
+        "LastModifiedDate": 1_760_000_000, "DataType": if value.starts_with("ami-") { "aws:ec2:image" } else { "text" } }))
+}
+
+/// Directly under a path, or anywhere below it; pages of at most ten.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+fn by_path(region: &Region, state: &State, input: &Value) -> Result<Value, AwsError> {
+    let path = format!("{}/", input["Path"].as_str().unwrap_or_default().trim_end_matches('/'));
+    let recursive = input["Recursive"].as_bool().unwrap_or(false);
+    let below = |name: &&String| name.strip_prefix(&path).is_some_and(|rest| recursive || !rest.contains('/'));
+    let all: Vec<Value> =
+        state.parameters.keys().filter(below).filter_map(|name| describe(region, state, name)).collect();
+    let input = json!({ "NextToken": input["NextToken"], "MaxResults": input["MaxResults"].as_u64().unwrap_or(10) });
+    super::ec2::filter::page(all, &input, "Parameters")
+}
+
+fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
+    let text = |name: &str| input[name].as_str().map(str::to_owned);
+    let name = text("Name").unwrap_or_default();
+    if name.starts_with("/aws/") || name.starts_with("aws") {
+        return Err(AwsError::new("AccessDeniedException", format!("No access to reserved parameter name: {name}.")));
+    }
+    let overwrite = input["Overwrite"].as_bool().unwrap_or(false);
+    if state.parameters.contains_key(&name) && !overwrite {
+        let message =
+            "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
+        return Err(AwsError::new("ParameterAlreadyExists", message));
+    }
+    let kind = text("Type");
+    let made = state.parameters.entry(name).or_insert_with(|| Parameter { kind: String::new(), values: Vec::new() });
+    match kind {
+        Some(kind) => made.kind = kind,
+        None if made.kind.is_empty() => {
+            return Err(AwsError::new(
+                "ValidationException",
+                "A parameter type is required when you create a parameter.",
+            ));
+        }
+        None => {}
+    }
+    made.values.push(text("Value").unwrap_or_default());
+    Ok(json!({ "Version": made.values.len(), "Tier": "Standard" }))
+}
+
+/// Its message is empty on the wire [U].
+fn not_found(_name: &str) -> AwsError {
+    AwsError::new("ParameterNotFound", "")
 }

@@ -151,11 +151,14 @@ pub(super) fn delete(region: &Region, input: &Value) -> Result<Value, AwsError> 
     let name = input["ServerCertificateName"].as_str().unwrap_or_default();
     region.world(|world| {
         let arn = world.iam.certificates.get(name).ok_or_else(|| missing(name))?.arn.clone();
-        if !world.certificate_users.contains_key(&arn) {
+        let Some(user) = world.certificate_users(&arn).into_iter().next() else {
             world.iam.certificates.remove(name);
             return Ok(json!({}));
-        }
-        let message = format!("Certificate: {arn} is currently in use by arn:aws:elasticloadbalancing. Please remove it first before deleting it from IAM.");
+        };
+        let message = format!(
+            "Certificate: {} is currently in use by {user}. Please remove it first before deleting it from IAM.",
+            world.iam.certificates.get(name).map(|one| one.id.clone()).unwrap_or_default()
+        );
         Err(AwsError::new("DeleteConflict", message).with_status(409))
     })
 }
