@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::reference::{Kind, visit};
-use super::template::{Resource, Template};
+use super::template::Template;
 use super::{FormationError, attributes, condition, graph, pseudo, schema};
 
 const SECTIONS: [&str; 9] = [
@@ -123,20 +123,34 @@ pub(super) fn names(template: &Template) -> Result<(), FormationError> {
         return Err(FormationError::format(format_args!("Unrecognized resource types: [{list}]")));
     }
     condition::check(template)?;
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html; the words [U]
+    if let Some(twice) = template.parameters.iter().find(|declared| template.resource(&declared.key).is_some()) {
+        let key = &twice.key;
+        return Err(FormationError::format(format_args!("Name {key} is used in both Parameters and Resources")));
+    }
+    let resource_conditions = template.resources.iter().filter_map(|resource| resource.condition.as_ref());
+    conditions(template, "Resources", resource_conditions)?;
+    conditions(template, "Outputs", template.outputs.iter().filter_map(|output| output.condition.as_ref()))?;
     let resources = template.resources.iter().flat_map(|resource| {
         let properties = resource.properties.values();
-        properties.chain(resource.attributes.values()).map(move |value| (Some(resource), value))
+        properties.chain(resource.attributes.values())
     });
     block(template, "Resources", resources)?;
-    block(template, "Outputs", template.outputs.iter().map(|output| (None, &output.value)))?;
-    for output in &template.outputs {
-        if let Some(name) = output.condition.as_ref().filter(|name| !template.conditions.contains_key(*name)) {
-            return Err(FormationError::format(format_args!(
-                "Unresolved condition dependency {name} in the Outputs block of the template"
-            )));
-        }
-    }
+    block(template, "Outputs", template.outputs.iter().map(|output| &output.value))?;
     graph::static_order(template).map(|_| ())
+}
+
+fn conditions<'a>(
+    template: &Template,
+    section: &str,
+    mut names: impl Iterator<Item = &'a String>,
+) -> Result<(), FormationError> {
+    match names.find(|name| !template.conditions.contains_key(*name)) {
+        None => Ok(()),
+        Some(name) => Err(FormationError::format(format_args!(
+            "Unresolved condition dependency {name} in the {section} block of the template"
+        ))),
+    }
 }
 
 fn mappings(mappings: &Map<String, Value>) -> Result<(), FormationError> {
@@ -158,7 +172,7 @@ fn mappings(mappings: &Map<String, Value>) -> Result<(), FormationError> {
 fn block<'a>(
     template: &Template,
     section: &str,
-    values: impl Iterator<Item = (Option<&'a Resource>, &'a Value)>,
+    values: impl Iterator<Item = &'a Value>,
 ) -> Result<(), FormationError> {
     let mut unresolved: Vec<String> = Vec::new();
     let mut note = |name: &str| {
@@ -166,14 +180,7 @@ fn block<'a>(
             unresolved.push(name.to_owned());
         }
     };
-    for (resource, value) in values {
-        if let Some(resource) = resource {
-            if let Some(name) = resource.condition.as_ref().filter(|name| !template.conditions.contains_key(*name)) {
-                return Err(FormationError::format(format_args!(
-                    "Unresolved condition dependency {name} in the Resources block of the template"
-                )));
-            }
-        }
+    for value in values {
         let mut failure = None;
         visit(value, &mut |reference| match reference {
             Kind::Ref(name) => {

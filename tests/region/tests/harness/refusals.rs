@@ -1,0 +1,161 @@
+//! What is refused before anything begins, and what a repeated request is answered.
+
+use serde_json::json;
+
+use crate::fixture::{Fixture, deployment, text};
+
+const BODY: &str = "Resources: {P: {Type: 'AWS::SSM::Parameter', Properties: {Name: /p, Type: String, Value: x}}}\n";
+
+#[tokio::test(start_paused = true)]
+async fn templates_are_refused_in_the_services_words() {
+    let fixture = Fixture::new();
+    for (body, message) in [
+        ("Resources: {}\n", "Template format error: At least one Resources member must be defined."),
+        (
+            "Resources: {A: {}}\n",
+            "Template format error: [/Resources/A] Every Resources object must contain a Type member.",
+        ),
+        (
+            "Resources: {A: {Type: 'AWS::No::Thing'}}\n",
+            "Template format error: Unrecognized resource types: [AWS::No::Thing]",
+        ),
+        (
+            "Colours: {}\nResources: {A: {Type: 'AWS::SSM::Parameter'}}\n",
+            "Invalid template property or properties [Colours]",
+        ),
+        (
+            "Resources: {A: {Type: 'AWS::SSM::Parameter', Properties: {Type: String, Value: !Ref Nope}}}\n",
+            "Template format error: Unresolved resource dependencies [Nope] in the Resources block of the template",
+        ),
+        (
+            "Resources: {A: {Type: 'AWS::SSM::Parameter', Properties: {Type: String, Value: !GetAtt Nope.Arn}}}\n",
+            "Template error: instance of Fn::GetAtt references undefined resource Nope",
+        ),
+        (
+            "Resources:\n  A: {Type: 'AWS::S3::Bucket'}\n  B: {Type: 'AWS::SSM::Parameter', Properties: {Type: String, \
+             Value: !GetAtt A.Colour}}\n",
+            "Template error: resource A does not support attribute type Colour in Fn::GetAtt",
+        ),
+        (
+            "Resources:\n  A: {Type: 'AWS::S3::Bucket', DependsOn: B}\n  B: {Type: 'AWS::S3::Bucket', DependsOn: A}\n",
+            "Circular dependency between resources: [A, B]",
+        ),
+        (
+            "Resources: {A: {Type: 'AWS::S3::Bucket', Condition: Nope}}\n",
+            "Template format error: Unresolved condition dependency Nope in the Resources block of the template",
+        ),
+        (
+            "Resources: {A: {Type: 'AWS::S3::Bucket', Properties: {BucketName: !FindInMap [M, a, b]}}}\n",
+            "Template error: Mapping named 'M' is not present in the 'Mappings' section of template.",
+        ),
+        (
+            "Rules: {R: {Assertions: [{Assert: !Equals [a, b], AssertDescription: a must be b}]}}\n\
+             Resources: {A: {Type: 'AWS::S3::Bucket'}}\n",
+            "Template error: a must be b",
+        ),
+    ] {
+        let (code, said) = fixture.refused("CreateStack", deployment("s", body, &[])).await;
+        assert_eq!((code.as_str(), said.as_str()), ("ValidationError", message));
+    }
+    let large = format!("{BODY}# {}", "x".repeat(51_200));
+    let (_, message) = fixture.refused("CreateStack", deployment("s", &large, &[])).await;
+    assert!(message.contains("Member must have length less than or equal to 51200"), "{message}");
+    let (_, message) = fixture.refused("DescribeStacks", json!({"StackName": "s"})).await;
+    assert_eq!(message, "Stack with id s does not exist", "nothing is left of a refused creation");
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_need_an_acknowledgement() {
+    let fixture = Fixture::new();
+    let role = |name: &str| {
+        format!(
+            "Resources: {{R: {{Type: 'AWS::IAM::Role', Properties: {{{name} AssumeRolePolicyDocument: {{Version: \
+             '2012-10-17', Statement: [{{Effect: Allow, Principal: {{Service: ec2.amazonaws.com}}, Action: \
+             'sts:AssumeRole'}}]}}}}}}}}\n"
+        )
+    };
+    let with = |body: &str, capability: &str| {
+        let mut input = deployment("role", body, &[]);
+        input["Capabilities"] = json!([capability]);
+        input
+    };
+    let refused = fixture.refused("CreateStack", deployment("role", &role(""), &[])).await;
+    assert_eq!(
+        refused,
+        ("InsufficientCapabilitiesException".to_owned(), "Requires capabilities : [CAPABILITY_IAM]".to_owned())
+    );
+    let (_, message) = fixture.refused("CreateStack", with(&role("RoleName: mine,"), "CAPABILITY_IAM")).await;
+    assert_eq!(message, "Requires capabilities : [CAPABILITY_NAMED_IAM]");
+    fixture.ok("CreateStack", with(&role(""), "CAPABILITY_IAM")).await;
+    assert_eq!(fixture.settled("role").await, "CREATE_COMPLETE");
+    let summary = fixture.ok("GetTemplateSummary", json!({"StackName": "role"})).await;
+    assert_eq!(summary["Capabilities"], json!(["CAPABILITY_IAM"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_created_once_and_a_token_is_answered_again() {
+    let fixture = Fixture::new();
+    let mut input = deployment("once", BODY, &[]);
+    input["ClientRequestToken"] = json!("token-1");
+    let first = fixture.ok("CreateStack", input.clone()).await;
+    let again = fixture.ok("CreateStack", input.clone()).await;
+    assert_eq!(first, again, "a repeated request is the same request");
+    input["StackName"] = json!("other");
+    let (code, _) = fixture.refused("CreateStack", input).await;
+    assert_eq!(code, "TokenAlreadyExistsException");
+    fixture.settled("once").await;
+    let refused = fixture.refused("CreateStack", deployment("once", BODY, &[])).await;
+    assert_eq!(refused, ("AlreadyExistsException".to_owned(), "Stack [once] already exists".to_owned()));
+    let events = fixture.ok("DescribeStackEvents", json!({"StackName": "once"})).await;
+    assert_eq!(events["StackEvents"][0]["ClientRequestToken"], "token-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_is_said_to_be_missing() {
+    let fixture = Fixture::new();
+    let (_, message) = fixture.refused("UpdateStack", deployment("nope", BODY, &[])).await;
+    assert_eq!(message, "Stack [nope] does not exist");
+    fixture.create("there", BODY, &[]).await;
+    let one = json!({"StackName": "there", "LogicalResourceId": "Q"});
+    let (_, message) = fixture.refused("DescribeStackResource", one).await;
+    assert_eq!(message, "Resource Q does not exist for stack there");
+    let set = json!({"StackName": "there", "ChangeSetName": "none"});
+    let refused = fixture.refused("DescribeChangeSet", set).await;
+    assert_eq!(refused, ("ChangeSetNotFound".to_owned(), "ChangeSet [none] does not exist".to_owned()));
+    let (_, message) = fixture.refused("GetTemplate", json!({"StackName": "nope"})).await;
+    assert_eq!(message, "Stack with id nope does not exist");
+    let body = fixture.ok("GetTemplate", json!({"StackName": "there"})).await;
+    assert_eq!(body["TemplateBody"], BODY, "the body comes back as it was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finished_stack_cannot_be_signalled() {
+    let fixture = Fixture::new();
+    fixture.create("done", BODY, &[]).await;
+    let id = text(&fixture.stack("done").await["StackId"]);
+    let signal =
+        |name: &str| json!({"StackName": name, "LogicalResourceId": "P", "UniqueId": "i-1", "Status": "SUCCESS"});
+    let (code, message) = fixture.refused("SignalResource", signal("done")).await;
+    assert_eq!(code, "ValidationError");
+    assert_eq!(message, format!("Stack {id} is in CREATE_COMPLETE state and cannot be signaled"));
+    let (_, message) = fixture.refused("SignalResource", signal("nope")).await;
+    assert_eq!(message, "Stack [nope] does not exist");
+}
+
+#[tokio::test(start_paused = true)]
+async fn secret_parameters_are_never_shown() {
+    let fixture = Fixture::new();
+    let body = "
+Parameters: {Key: {Type: String, NoEcho: true, Default: dflt}}
+Resources: {P: {Type: 'AWS::SSM::Parameter', Properties: {Name: /p, Type: String, Value: !Sub 'k=${Key}'}}}
+";
+    fixture.create("quiet", body, &[("Key", "hunter2")]).await;
+    assert_eq!(fixture.ssm("/p").as_deref(), Some("k=hunter2"));
+    let stack = fixture.stack("quiet").await;
+    assert_eq!(stack["Parameters"][0]["ParameterValue"], "****");
+    let events = fixture.ok("DescribeStackEvents", json!({"StackName": "quiet"})).await;
+    assert!(!events.to_string().contains("hunter2"));
+    assert!(events.to_string().contains("k=****"));
+    let summary = fixture.ok("GetTemplateSummary", json!({"TemplateBody": body})).await;
+    assert_eq!(summary["Parameters"][0]["NoEcho"], true);
+}
