@@ -1,3 +1,5 @@
+//! Parameter rules, each with AWS's own message.
+
 use serde_json::json;
 
 use super::*;
