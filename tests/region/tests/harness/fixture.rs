@@ -1,4 +1,4 @@
-//! A region without a network in front of it, on a clock that only moves when everybody waits.
+//! Regions to test: without a network and on a clock that only moves when everybody waits, or whole and in a hurry.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,12 +9,14 @@ use dockreg_region::clock::Clock;
 use dockreg_region::node::{Launch, NodeBackend};
 use dockreg_region::region::World;
 use dockreg_region::service::{Call, Principal, dispatch};
-use dockreg_region::{AwsError, Region, Settings};
+use dockreg_region::{AwsError, Options, Region, Running, Settings};
 use serde_json::{Value, json};
 
-/// A region that starts no instances.
+/// A region, and how to ask it.
 pub struct Fixture {
     pub region: Arc<Region>,
+    /// Keeps the sockets of a whole region.
+    _running: Option<Running>,
 }
 
 struct NoNodes;
@@ -46,14 +48,26 @@ impl Fixture {
             url_suffix: "amazonaws.com".to_owned(),
             seed: 7,
         };
-        Self { region: Region::new(settings, Clock { speed: 1.0 }, Arc::new(NoNodes), World::default()) }
+        let region = Region::new(settings, Clock { speed: 1.0 }, Arc::new(NoNodes), World::default());
+        Self { region, _running: None }
+    }
+
+    /// A whole region with nodes in this process and a zone and a certificate for `docker.example.test`.
+    pub async fn whole() -> Self {
+        let options = Options { domain: Some("docker.example.test".to_owned()), ..Options::default() };
+        let running = dockreg_region::start(options).await.unwrap_or_else(|error| panic!("{error:#}"));
+        Self { region: running.region(), _running: Some(running) }
+    }
+
+    /// Calls a service.
+    pub async fn ask(&self, service: &'static str, operation: &str, input: Value) -> Result<Value, AwsError> {
+        let principal = Principal::Operator { arn: "arn:aws:iam::123456789012:user/operator".to_owned() };
+        dispatch(&self.region, Call { service, operation: operation.to_owned(), input, principal }).await
     }
 
     /// Calls CloudFormation.
     pub async fn call(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
-        let principal = Principal::Operator { arn: "arn:aws:iam::123456789012:user/operator".to_owned() };
-        let call = Call { service: "cloudformation", operation: operation.to_owned(), input, principal };
-        dispatch(&self.region, call).await
+        self.ask("cloudformation", operation, input).await
     }
 
     /// Calls CloudFormation, which must agree.
@@ -94,9 +108,9 @@ impl Fixture {
             if !status.ends_with("_IN_PROGRESS") || status == "REVIEW_IN_PROGRESS" {
                 return status;
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.region.clock.sleep(Duration::from_secs(1)).await;
         }
-        panic!("{name} does not settle");
+        panic!("{name} does not settle:\n{}", self.story(&id).await.join("\n"));
     }
 
     /// All events, oldest first, as `LOGICAL STATUS REASON`.

@@ -4,6 +4,12 @@ mod change_sets;
 mod creation;
 mod deletion;
 mod fixture;
+mod lifecycle;
 mod refusals;
 mod secrets;
 mod updates;
+
+/// The template that dockreg sends, composed by its own code.
+#[path = "../../../../src/registry/template.rs"]
+#[expect(dead_code, reason = "these tests take the body and a few names")]
+mod template;

@@ -1,0 +1,98 @@
+//! The real template through its whole life, with nodes that really answer health checks and signal.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, deployment, in_this_order, text};
+use crate::template::{self, output, parameter};
+
+const STACK: &str = "docker-registry";
+
+/// The least a person at the console fills in, the host name besides.
+fn given(fixture: &Fixture) -> Vec<(&'static str, String)> {
+    fixture.region.world(|world| {
+        let vpc = world.ec2.network.vpcs.keys().next().cloned().unwrap_or_default();
+        let mut subnets: Vec<_> = world.ec2.network.subnets.values().collect();
+        subnets.sort_by(|one, other| one.availability_zone.cmp(&other.availability_zone));
+        let subnets: Vec<&str> = subnets.iter().take(2).map(|subnet| subnet.subnet_id.as_str()).collect();
+        let certificate = world.iam.certificates.values().next().map(|it| it.arn.clone()).unwrap_or_default();
+        vec![
+            (parameter::VPC_ID, vpc),
+            (parameter::SUBNETS, subnets.join(",")),
+            (parameter::SSL_CERTIFICATE, certificate),
+            (parameter::DNS_PREFIX, "docker".to_owned()),
+            (parameter::DNS_ZONE, "example.test".to_owned()),
+        ]
+    })
+}
+
+/// The input of an operation with the given parameters and those named here.
+fn input(given: &[(&'static str, String)], more: &[(&str, &str)]) -> Value {
+    let all: Vec<(&str, &str)> =
+        given.iter().map(|(key, value)| (*key, value.as_str())).chain(more.iter().copied()).collect();
+    let mut input = deployment(STACK, template::body(), &all);
+    input["Capabilities"] = json!(["CAPABILITY_IAM"]);
+    input
+}
+
+async fn expect(fixture: &Fixture, status: &str) {
+    let found = fixture.settled(STACK).await;
+    assert_eq!(found, status, "{}", fixture.story(STACK).await.join("\n"));
+}
+
+/// How many instances run.
+async fn running(fixture: &Fixture) -> usize {
+    let filter = json!({"Filters": [{"Name": "instance-state-name", "Values": ["running"]}]});
+    let found = fixture.ask("ec2", "DescribeInstances", filter).await.unwrap_or_else(|error| panic!("{error}"));
+    let reservations = found["Reservations"].as_array().cloned().unwrap_or_default();
+    reservations.iter().filter_map(|one| one["Instances"].as_array()).map(Vec::len).sum()
+}
+
+#[tokio::test]
+async fn the_template_is_created_left_alone_updated_rolled_back_and_deleted() {
+    let fixture = Fixture::whole().await;
+    let given = given(&fixture);
+
+    let (code, _) = fixture.refused("CreateStack", deployment(STACK, template::body(), &[])).await;
+    assert_eq!(code, "ValidationError");
+    fixture.ok("CreateStack", input(&given, &[(parameter::NODES, "2")])).await;
+    expect(&fixture, "CREATE_COMPLETE").await;
+    assert_eq!(fixture.output(STACK, output::REGISTRY_HOST).await.as_deref(), Some("docker.example.test"));
+    assert_eq!(running(&fixture).await, 2);
+    let bucket = fixture.output(STACK, output::BUCKET_NAME).await.unwrap_or_default();
+    let story = fixture.story(STACK).await;
+    assert_eq!(story.iter().filter(|line| line.contains("Received SUCCESS signal with UniqueId i-")).count(), 2);
+
+    let (_, message) = fixture.refused("UpdateStack", input(&given, &[(parameter::NODES, "PREVIOUS")])).await;
+    assert_eq!(message, "No updates are to be performed.");
+
+    let image = [(parameter::NODES, "PREVIOUS"), (parameter::DOCKER_IMAGE, "public.ecr.aws/docker/library/registry:2")];
+    fixture.ok("UpdateStack", input(&given, &image)).await;
+    expect(&fixture, "UPDATE_COMPLETE").await;
+    assert_eq!(running(&fixture).await, 2);
+    let rolled = fixture.story(STACK).await;
+    let signals =
+        rolled.iter().filter(|line| line.starts_with("NodeGroup UPDATE_IN_PROGRESS Received SUCCESS")).count();
+    assert_eq!(signals, 2, "both nodes were replaced one after the other:\n{}", rolled.join("\n"));
+
+    let fault = dockreg_region::service::cloudformation::ResourceFault {
+        logical_id: template::NODE_GROUP.to_owned(),
+        action: "UPDATE".to_owned(),
+        reason: "the test says no".to_owned(),
+        times: 1,
+    };
+    fixture.region.world(|world| world.cloudformation.fail_resource(fault));
+    let three = [(parameter::NODES, "3"), (parameter::DOCKER_IMAGE, "PREVIOUS")];
+    fixture.ok("UpdateStack", input(&given, &three)).await;
+    expect(&fixture, "UPDATE_ROLLBACK_COMPLETE").await;
+    assert_eq!(running(&fixture).await, 2);
+
+    let id = text(&fixture.stack(STACK).await["StackId"]);
+    fixture.ok("DeleteStack", json!({"StackName": STACK})).await;
+    assert_eq!(fixture.settled(&id).await, "DELETE_COMPLETE", "{}", fixture.story(&id).await.join("\n"));
+    in_this_order(&fixture.story(&id).await, &["Bucket DELETE_SKIPPED", "docker-registry DELETE_COMPLETE"]);
+    fixture.region.world(|world| {
+        assert!(world.s3.bucket(&bucket).is_ok(), "images outlive the stack");
+        assert!(world.secretsmanager.secrets.is_empty() && world.iam.roles.is_empty());
+    });
+    assert_eq!(running(&fixture).await, 0);
+}
