@@ -90,8 +90,11 @@ pub(super) fn resource(region: &Region, call: &Call) -> String {
         ("s3", "ListBuckets") => "*".to_owned(),
         ("s3", _) => {
             let bucket = format!("arn:{}:s3:::{}", region.settings.partition, text("Bucket"));
-            match &call.input["Key"] {
-                Value::String(key) => format!("{bucket}/{key}"),
+            match (&call.input["Key"], call.operation.as_str()) {
+                (Value::String(key), _) => format!("{bucket}/{key}"),
+                // S3 judges each key of the body by itself; here the role must cover every key there may be.
+                // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+                (_, "DeleteObjects") => format!("{bucket}/*"),
                 _ => bucket,
             }
         }
