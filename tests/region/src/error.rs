@@ -13,13 +13,13 @@ pub struct AwsError {
     /// HTTP status of the answer.
     pub status: u16,
     /// Further members of a modelled error shape.
-    pub fields: Map<String, Value>,
+    pub fields: Box<Map<String, Value>>,
 }
 
 impl AwsError {
     /// A 400 answer with this code and message.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400, fields: Map::new() }
+        Self { code: code.into(), message: message.into(), status: 400, fields: Box::default() }
     }
 
     /// CloudFormation's, Auto Scaling's and ELBv2's common `ValidationError` (HTTP 400).

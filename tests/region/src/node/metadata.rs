@@ -141,10 +141,10 @@ async fn connection(metadata: Arc<Metadata>, stream: TcpStream, peer: SocketAddr
     let instance = metadata.region.upgrade().and_then(|region| {
         region.world(|world| world.ec2.instances.by_address(address).map(|one| (one.id.clone(), one.hop_limit)))
     });
-    if let Some((_, hops)) = &instance {
-        if stream.set_ttl(u32::from(*hops)).is_err() {
-            return;
-        }
+    if let Some((_, hops)) = &instance
+        && stream.set_ttl(u32::from(*hops)).is_err()
+    {
+        return;
     }
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = match &instance {

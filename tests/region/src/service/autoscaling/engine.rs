@@ -82,10 +82,10 @@ fn look(weak: &Weak<Region>, name: &str, may_launch: bool) -> Option<Result<(), 
     }
     // The request is carried out; what happens from now on has other causes.
     region.world(|world| {
-        if let Ok(group) = world.autoscaling.group_mut(name) {
-            if usize::try_from(group.desired).is_ok_and(|desired| desired == group.counted().count()) {
-                group.request.clear();
-            }
+        if let Ok(group) = world.autoscaling.group_mut(name)
+            && usize::try_from(group.desired).is_ok_and(|desired| desired == group.counted().count())
+        {
+            group.request.clear();
         }
     });
     Some(Ok(()))

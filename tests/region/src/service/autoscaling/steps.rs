@@ -18,13 +18,9 @@ use crate::{AwsError, Region};
 pub(super) fn launch(region: &Arc<Region>, name: &str) -> bool {
     let mut refused = Vec::new();
     let mut last: Option<(super::Placement, AwsError)> = None;
-    loop {
-        let Some(place) = region.world(|world| {
-            let group = world.autoscaling.group(name).ok()?;
-            engine::emptiest(group, &refused)
-        }) else {
-            break;
-        };
+    let next =
+        |refused: &[String]| region.world(|world| engine::emptiest(world.autoscaling.group(name).ok()?, refused));
+    while let Some(place) = next(&refused) {
         let wanted = region.world(|world| {
             let group = world.autoscaling.group(name)?;
             request(world, &group.settings, &place.subnet_id)

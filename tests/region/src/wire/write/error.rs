@@ -33,7 +33,7 @@ pub(in crate::wire) fn render(model: &Model, error: &AwsError, request_id: &str)
     match model.metadata.protocol.as_str() {
         "json" => {
             let mut body = json!({ "__type": code, "message": error.message });
-            for (name, value) in &error.fields {
+            for (name, value) in &*error.fields {
                 body[name] = value.clone();
             }
             let content_type = if model.metadata.json_version.as_deref() == Some("1.0") {
