@@ -70,10 +70,10 @@ fn parse(whole: &str) -> Result<Reference, String> {
         "secretsmanager" => {
             let (id, rest) = secret_id(rest);
             let mut parts = rest.split(':').map(|part| (!part.is_empty()).then(|| part.to_owned()));
-            if let Some(Some(kind)) = parts.next() {
-                if kind != "SecretString" {
-                    return Err(format!("Only SecretString is supported, not {kind}")); // [U]
-                }
+            if let Some(Some(kind)) = parts.next()
+                && kind != "SecretString"
+            {
+                return Err(format!("Only SecretString is supported, not {kind}")); // [U]
             }
             let mut next = || parts.next().flatten();
             Ok(Reference::Secret { id, key: next(), stage: next(), version: next() })

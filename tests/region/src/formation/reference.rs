@@ -103,11 +103,14 @@ pub fn get_att(argument: &Value) -> Option<(&str, &Value)> {
     Some((pair[0].as_str().filter(|id| !id.is_empty())?, &pair[1]))
 }
 
+/// The local variables of an `Fn::Sub`.
+pub type Locals = serde_json::Map<String, Value>;
+
 /// The text and the local variables of an `Fn::Sub`.
 ///
 /// # Errors
 /// An argument that is neither a string nor a string with a map.
-pub fn sub_parts(argument: &Value) -> Result<(&str, Option<&serde_json::Map<String, Value>>), FormationError> {
+pub fn sub_parts(argument: &Value) -> Result<(&str, Option<&Locals>), FormationError> {
     match argument {
         Value::String(text) => Ok((text, None)),
         Value::Array(pair) if pair.len() == 2 && pair[0].is_string() && pair[1].is_object() => {

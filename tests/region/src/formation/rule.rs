@@ -19,10 +19,10 @@ pub type AttributeLookup<'a> = &'a dyn Fn(Specific, &str, &str) -> Option<String
 pub fn check(scope: &Scope<'_>, look_up: AttributeLookup<'_>) -> Result<(), FormationError> {
     let rules = Rules { scope, look_up };
     for (name, rule) in &scope.template.rules {
-        if let Some(when) = rule.get("RuleCondition") {
-            if !rules.holds(when)? {
-                continue;
-            }
+        if let Some(when) = rule.get("RuleCondition")
+            && !rules.holds(when)?
+        {
+            continue;
         }
         let assertions = rule.get("Assertions").and_then(Value::as_array).filter(|list| !list.is_empty());
         let Some(assertions) = assertions else {

@@ -42,10 +42,10 @@ fn visit(schema: &Schema, rule: &Value, value: &Value, path: &str, found: &mut V
         found.push(format!("{path}: expected type: {}, found: {}", class(expected), found_class(value)));
         return value.clone();
     };
-    if let Some(allowed) = rule.get("enum").and_then(Value::as_array) {
-        if !allowed.contains(&value) {
-            found.push(format!("{path}: {} is not a valid enum value", plain(&value)));
-        }
+    if let Some(allowed) = rule.get("enum").and_then(Value::as_array)
+        && !allowed.contains(&value)
+    {
+        found.push(format!("{path}: {} is not a valid enum value", plain(&value)));
     }
     if let Some(constant) = rule.get("const").filter(|constant| **constant != value) {
         found.push(format!("{path}: expected {}, found {}", plain(constant), plain(&value)));
@@ -145,10 +145,10 @@ fn check_text(rule: &Value, text: &str, path: &str, found: &mut Vec<String>) {
     if let Some(least) = rule.get("minLength").and_then(Value::as_u64).filter(|least| length < *least) {
         found.push(format!("{path}: expected minLength: {least}, actual: {length}"));
     }
-    if let Some(pattern) = rule.get("pattern").and_then(Value::as_str) {
-        if !matches(pattern, text) {
-            found.push(format!("{path}: failed validation constraint for keyword [pattern]"));
-        }
+    if let Some(pattern) = rule.get("pattern").and_then(Value::as_str)
+        && !matches(pattern, text)
+    {
+        found.push(format!("{path}: failed validation constraint for keyword [pattern]"));
     }
 }
 

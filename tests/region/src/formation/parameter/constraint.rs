@@ -17,11 +17,11 @@ pub(super) fn check_declaration(declaration: &Declaration, default: Option<&Valu
         // https://github.com/aws-cloudformation/cfn-lint/issues/101
         return Err(FormationError::format("Every Default member must be a string."));
     }
-    if let Some(pattern) = &declaration.allowed_pattern {
-        if anchored(pattern).is_none() {
-            // Java's dialect is wider than ours: what only Java reads is refused rather than let through.
-            return Err(FormationError::format(format_args!("AllowedPattern of parameter {key} is not a valid regex"))); // [U]
-        }
+    if let Some(pattern) = &declaration.allowed_pattern
+        && anchored(pattern).is_none()
+    {
+        // Java's dialect is wider than ours: what only Java reads is refused rather than let through.
+        return Err(FormationError::format(format_args!("AllowedPattern of parameter {key} is not a valid regex"))); // [U]
     }
     match &declaration.default {
         Some(default) => check(declaration, default),
@@ -49,15 +49,15 @@ pub(super) fn check(declaration: &Declaration, text: &str) -> Result<(), Formati
         vec![text]
     };
     for item in items {
-        if let Some(allowed) = &declaration.allowed_values {
-            if !allowed.iter().any(|value| value == item) {
-                return Err(says("must be one of AllowedValues".to_owned()));
-            }
+        if let Some(allowed) = &declaration.allowed_values
+            && !allowed.iter().any(|value| value == item)
+        {
+            return Err(says("must be one of AllowedValues".to_owned()));
         }
-        if let Some(pattern) = &declaration.allowed_pattern {
-            if !anchored(pattern).is_some_and(|regex| regex.is_match(item)) {
-                return Err(says(format!("must match pattern {pattern}")));
-            }
+        if let Some(pattern) = &declaration.allowed_pattern
+            && !anchored(pattern).is_some_and(|regex| regex.is_match(item))
+        {
+            return Err(says(format!("must match pattern {pattern}")));
         }
         let length = item.chars().count();
         if let Some(least) = declaration.min_length.filter(|least| length < *least) {

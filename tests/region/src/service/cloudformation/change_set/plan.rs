@@ -44,19 +44,26 @@ pub(in crate::service::cloudformation) struct ResourceChange {
 }
 
 /// What resources will be called and have, as far as it is known before the deployment.
+#[derive(Default)]
 struct Foreseen {
-    resources: BTreeMap<String, (Option<String>, Option<Map<String, Value>>)>,
+    resources: BTreeMap<String, Known>,
+}
+
+/// What is known of one resource; nothing of one that is new.
+#[derive(Default)]
+struct Known {
+    physical_id: Option<String>,
+    attributes: Option<Map<String, Value>>,
 }
 
 impl Resources for Foreseen {
     fn reference(&self, logical_id: &str) -> Option<Value> {
-        let (physical_id, _) = self.resources.get(logical_id)?;
-        Some(physical_id.as_deref().unwrap_or(UNKNOWN).into())
+        let known = self.resources.get(logical_id)?;
+        Some(known.physical_id.as_deref().unwrap_or(UNKNOWN).into())
     }
 
     fn attribute(&self, logical_id: &str, name: &str) -> Option<Value> {
-        let (_, attributes) = self.resources.get(logical_id)?;
-        match attributes {
+        match &self.resources.get(logical_id)?.attributes {
             Some(attributes) => attributes.get(name).cloned(),
             None => Some(UNKNOWN.into()),
         }
@@ -66,7 +73,7 @@ impl Resources for Foreseen {
 /// Computes the plan. `stack` is None when nothing exists yet.
 pub(in crate::service::cloudformation) fn plan(region: &Region, stack: Option<&Stack>, next: &Deployment) -> Plan {
     let current = |id: &str| stack.and_then(|stack| stack.resource(id)).filter(|resource| resource.exists());
-    let mut foreseen = Foreseen { resources: BTreeMap::new() };
+    let mut foreseen = Foreseen::default();
     let mut plan = Plan { changes: Vec::new(), refused: Vec::new(), beside: false };
     // prepare() has refused cycles.
     for id in graph::order(&next.dependencies).unwrap_or_default() {
@@ -75,31 +82,32 @@ pub(in crate::service::cloudformation) fn plan(region: &Region, stack: Option<&S
             Ok(evaluated) => evaluated,
             Err(Unusable::Schema(violations)) => {
                 plan.refused.push((id.clone(), violations));
-                foreseen.resources.insert(id, (None, None));
+                foreseen.resources.insert(id, Known::default());
                 continue;
             }
             Err(Unusable::Template(reason)) => {
                 plan.refused.push((id.clone(), vec![reason]));
-                foreseen.resources.insert(id, (None, None));
+                foreseen.resources.insert(id, Known::default());
                 continue;
             }
         };
         let Some(existing) = current(&id) else {
-            foreseen.resources.insert(id, (None, None));
+            foreseen.resources.insert(id, Known::default());
             plan.changes.push(addition(declared, &evaluated));
             continue;
         };
         let tags = effective_tags(next, &next.pseudo.stack_id, &declared.resource_type, &id);
         let (details, most) = detail::details(existing, declared, &evaluated, &tags, stack, next);
         if details.is_empty() {
-            foreseen.resources.insert(id, (existing.physical_id.clone(), Some(existing.attributes.clone())));
+            let (physical_id, attributes) = (existing.physical_id.clone(), Some(existing.attributes.clone()));
+            foreseen.resources.insert(id, Known { physical_id, attributes });
             continue;
         }
         let replaced = most == Recreation::Always;
         let touched = details.iter().any(|detail| detail.attribute == "Properties" || detail.attribute == "Tags");
         let physical_id = existing.physical_id.clone().filter(|_| !replaced);
         let attributes = (!touched).then(|| existing.attributes.clone());
-        foreseen.resources.insert(id, (physical_id, attributes));
+        foreseen.resources.insert(id, Known { physical_id, attributes });
         plan.changes.push(modification(existing, &evaluated, details, most));
     }
     if let Some(stack) = stack {

@@ -77,10 +77,10 @@ async fn clean_up(run: &Run) {
     for old in before {
         if !run.deployment.dependencies.contains_key(&old.logical_id) {
             removed.push(old);
-        } else if let Some(new) = run.resource(&old.logical_id) {
-            if new.physical_id != old.physical_id {
-                replaced.push(StackResource { policies: new.policies, ..old });
-            }
+        } else if let Some(new) = run.resource(&old.logical_id)
+            && new.physical_id != old.physical_id
+        {
+            replaced.push(StackResource { policies: new.policies, ..old });
         }
     }
     let gone: Vec<String> = removed.iter().map(|resource| resource.logical_id.clone()).collect();
