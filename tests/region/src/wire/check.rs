@@ -172,7 +172,9 @@ fn string(shape: &Shape, text: &str, path: &str, found: &mut Vec<Finding>) {
     let mut broken = |text: String| {
         found.push(Finding { path: path.to_owned(), value: shown.clone(), constraint: Constraint::Broken(text) })
     };
-    if !shape.choices.is_empty() && !shape.choices.iter().any(|choice| choice == text) {
+    // A catalogue, such as EC2's instance types: what it lacks is the service's own to judge.
+    let catalogue = shape.choices.len() > 200;
+    if !shape.choices.is_empty() && !catalogue && !shape.choices.iter().any(|choice| choice == text) {
         broken(format!("Member must satisfy enum value set: [{}]", shape.choices.join(", ")));
     }
     if !shape.fits(text) {

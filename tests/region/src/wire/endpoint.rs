@@ -124,7 +124,7 @@ async fn exchange(
 ) -> (&'static Model, Reply) {
     let signed = signature::read(head);
     let known = signed.as_ref().ok().and_then(Option::as_ref);
-    let early = route::service(head, known, &head.parameters());
+    let early = route::by_head(head, known);
     if let Some((name, model)) = early.filter(|(name, _)| *name == "s3") {
         name.clone_into(&mut note.service);
         return (model, s3::exchange(region, model, head, body, signed, request_id, note).await);
@@ -137,7 +137,7 @@ async fn exchange(
     if head.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         form.extend(pairs(&String::from_utf8_lossy(&bytes), true));
     }
-    let Some((name, model)) = early.or_else(|| route::service(head, known, &form)) else {
+    let Some((name, model)) = early.or_else(|| route::by_content(head, &form)) else {
         let error = AwsError::new("UnknownService", "the region has no such service").with_status(404);
         return (fallback(), Reply::Failed(error));
     };

@@ -139,8 +139,10 @@ impl Shape {
 
 /// Java's `\uXXXX` as the regex crate writes it.
 fn translate(pattern: &str) -> String {
+    // Java counts in UTF-16: a pair of surrogates is one character beyond the first plane.
+    let pattern = pattern.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\x{10000}-\\x{10FFFF}");
     let mut translated = String::new();
-    let mut rest = pattern;
+    let mut rest = pattern.as_str();
     while let Some(at) = rest.find("\\u") {
         translated.push_str(&rest[..at]);
         match rest.get(at + 2..at + 6) {
@@ -280,6 +282,6 @@ mod tests {
             }
         }
         skipped.sort();
-        assert!(skipped.len() <= 12, "{skipped:?}");
+        assert_eq!(skipped, ["acm.DomainNameString", "iam.accountAliasType", "ssm.AlarmName", "ssm.StringDateTime"]);
     }
 }

@@ -3,22 +3,20 @@
 use super::model::{self, Model};
 use super::signature::{Head, Signed};
 
-/// The model a request is for.
-pub(super) fn service(
-    head: &Head,
-    signed: Option<&Signed>,
-    form: &[(String, String)],
-) -> Option<(&'static str, &'static Model)> {
+/// The model a request is for, as its head says: the scope of its signature, or the host.
+pub(super) fn by_head(head: &Head, signed: Option<&Signed>) -> Option<(&'static str, &'static Model)> {
     if let Some(signed) = signed {
         return model::signed_as(&signed.service);
     }
     let host = head.header("host").unwrap_or_default();
-    if let Some(found) = host.split('.').next().filter(|_| host.contains(".amazonaws.")).and_then(model::signed_as) {
-        return Some(found);
-    }
     if bucket_of_host(host).is_some() {
         return model::model("s3");
     }
+    host.split('.').next().filter(|_| host.contains(".amazonaws.")).and_then(model::signed_as)
+}
+
+/// The model an unsigned request is for, as its content gives away.
+pub(super) fn by_content(head: &Head, form: &[(String, String)]) -> Option<(&'static str, &'static Model)> {
     let all = || model::names().filter_map(model::model);
     if let Some((prefix, _)) = head.header("x-amz-target").and_then(|target| target.split_once('.')) {
         return all().find(|(_, model)| model.metadata.target_prefix.as_deref() == Some(prefix));

@@ -87,15 +87,14 @@ fn cut(whole: &Object, range: Option<&str>) -> hyper::body::Bytes {
 fn complete(bucket: &mut Bucket, key: &str, id: &str, input: &Value, now: f64) -> Result<Value, AwsError> {
     let upload = upload(bucket, key, id)?.clone();
     let asked = input["MultipartUpload"]["Parts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let number = |part: &Value| part["PartNumber"].as_u64().unwrap_or_default();
+    if !asked.is_sorted_by(|one, next| number(one) < number(next)) {
+        let message = "The list of parts was not in ascending order. Parts must be ordered by part number.";
+        return Err(AwsError::new("InvalidPartOrder", message));
+    }
     let mut bytes = Vec::new();
-    let mut before = 0;
     for (index, part) in asked.iter().enumerate() {
-        let number = part["PartNumber"].as_u64().unwrap_or_default();
-        if number <= before {
-            let message = "The list of parts was not in ascending order. Parts must be ordered by part number.";
-            return Err(AwsError::new("InvalidPartOrder", message));
-        }
-        before = number;
+        let number = number(part);
         let etag = part["ETag"].as_str().unwrap_or_default().trim_matches('"');
         let Some(present) = upload.parts.get(&number).filter(|present| present.etag == etag) else {
             let message = "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
