@@ -311,7 +311,9 @@ def stacks():
     word = lambda value: [{"ParameterKey": "Word", "ParameterValue": value}]
     refused("ValidationError", formation.create_stack, StackName="walk", TemplateBody=body, Parameters=word("x"))
     refused("ValidationError", formation.describe_stacks, StackName="walk")
-    assert "stackName" in refused("ValidationError", formation.create_stack, StackName="1-bad", TemplateBody=body)
+    bad = refused("ValidationError", formation.create_change_set, StackName="walk", ChangeSetName="1-bad", TemplateBody=body)
+    assert "'changeSetName' failed to satisfy constraint" in bad, bad
+    refused("ValidationError", formation.create_stack, StackName="1-bad", TemplateBody=body, Parameters=word("first"))
     made = formation.create_stack(StackName="walk", TemplateBody=body, Parameters=word("first"))
     refused("AlreadyExistsException", formation.create_stack, StackName="walk", TemplateBody=body, Parameters=word("first"))
     formation.get_waiter("stack_create_complete").wait(StackName="walk", WaiterConfig={"Delay": 1})

@@ -122,11 +122,26 @@ impl Chunked {
     }
 }
 
-/// One step of CRC-32 (IEEE), without the final complement.
+/// CRC-32 (IEEE) of every byte.
+const CRC: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut crc = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+            bit += 1;
+        }
+        table[byte] = crc;
+        byte += 1;
+    }
+    table
+};
+
+/// CRC-32 over further bytes, without the final complement.
 fn crc32(before: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(before, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
-    })
+    bytes.iter().fold(before, |crc, byte| (crc >> 8) ^ CRC[usize::from(crc.to_le_bytes()[0] ^ byte)])
 }
 
 /// The checksum as S3's header has it.
