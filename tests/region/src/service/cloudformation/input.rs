@@ -48,6 +48,27 @@ pub(super) fn stack_name(input: &Value) -> &str {
     text(input, "StackName").unwrap_or_default()
 }
 
+/// Refuses a name that no stack can have; ARNs pass.
+///
+/// # Errors
+/// `ValidationError` in the words of the model's own checks.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (StackName)
+pub(super) fn check_stack_name(name: &str) -> Result<(), AwsError> {
+    let problem = if name.len() > 128 && !name.starts_with("arn:") {
+        "Member must have length less than or equal to 128"
+    } else if name.starts_with("arn:")
+        || (name.starts_with(|one: char| one.is_ascii_alphabetic())
+            && name.chars().all(|one| one.is_ascii_alphanumeric() || one == '-'))
+    {
+        return Ok(());
+    } else {
+        "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
+    };
+    let message =
+        format!("1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: {problem}");
+    Err(AwsError::validation(message))
+}
+
 impl Request {
     /// Reads the input.
     ///

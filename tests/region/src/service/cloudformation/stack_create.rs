@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::deployment::Deployment;
 use super::engine::{Job, Operation};
 use super::event::now;
-use super::input::{Request, flag, stack_name, text};
+use super::input::{Request, check_stack_name, flag, stack_name, text};
 use super::state::{Stack, StackSettings};
 use crate::{AwsError, Region};
 
@@ -22,6 +22,7 @@ pub(super) fn create(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
         return Err(AwsError::validation("You can specify either DisableRollback or OnFailure, but not both."));
     }
     let name = stack_name(input);
+    check_stack_name(name)?;
     let exists = || AwsError::new("AlreadyExistsException", format!("Stack [{name}] already exists"));
     let request = Request::read(input)?;
     let id = stack_id(region, name);

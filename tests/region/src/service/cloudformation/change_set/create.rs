@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{ChangeSet, Plan, plan, view};
 use crate::service::cloudformation::deployment::Deployment;
 use crate::service::cloudformation::event::now;
-use crate::service::cloudformation::input::{Request, flag, stack_name, text};
+use crate::service::cloudformation::input::{Request, check_stack_name, flag, stack_name, text};
 use crate::service::cloudformation::stack_create::{new_stack, stack_id};
 use crate::service::cloudformation::state::Stack;
 use crate::service::cloudformation::{lookup, status};
@@ -29,6 +29,7 @@ pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &V
     let name = text(input, "ChangeSetName").unwrap_or_default();
     let kind = if text(input, "ChangeSetType") == Some("CREATE") { "CREATE" } else { "UPDATE" };
     let target = stack_name(input);
+    check_stack_name(target)?;
     let (id, stack_name, previous, settings) = region.world(|world| {
         let stack = world.cloudformation.stack(target);
         match (kind, stack) {
