@@ -19,6 +19,14 @@ pub fn usable(world: &World, arn: &str) -> Result<(), AwsError> {
     if find(world, arn).is_some() {
         return Ok(());
     }
+    if world.acm.certificates.contains_key(arn) {
+        // https://repost.aws/knowledge-center/elb-ssl-tls-certificate-https
+        let message = format!(
+            "The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a supported \
+             key size."
+        );
+        return Err(AwsError::new("UnsupportedCertificate", message));
+    }
     Err(AwsError::new("CertificateNotFound", format!("Certificate '{arn}' not found")))
 }
 

@@ -80,6 +80,13 @@ impl Metadata {
         }
     }
 
+    /// Makes the credentials that an instance was given last this many seconds older.
+    pub fn age(&self, instance_id: &str, seconds: f64) {
+        if let Some(one) = self.credentials.lock().unwrap_or_else(PoisonError::into_inner).get_mut(instance_id) {
+            one.expires -= seconds;
+        }
+    }
+
     fn issue(&self, region: &Region, instance_id: &str, ttl: u64) -> Answer {
         let token = format!("{}==", region.random.alphanumeric(54));
         let ends = Instant::now() + Duration::from_secs(ttl);

@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use super::Call;
 use crate::{AwsError, Region};
 
-/// Service, code, name, value. EC2's vCPU quota is what young accounts have; see also
-/// <https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html>.
+/// Code of EC2's vCPU quota.
+/// <https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html>
+const VCPUS: &str = "L-1216C47A";
+
+/// Service, code, name, value; vCPUs are the account's own.
 const QUOTAS: [(&str, &str, &str, f64); 4] = [
-    ("ec2", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 32.0),
+    ("ec2", VCPUS, "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 32.0),
     ("elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region", 50.0),
     ("vpc", "L-F678F1CE", "VPCs per Region", 5.0),
     ("s3", "L-DC2B2D3D", "General purpose buckets", 10_000.0),
@@ -23,7 +26,9 @@ const QUOTAS: [(&str, &str, &str, f64); 4] = [
 pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     let text = |name: &str| call.input[name].as_str();
     let service = text("ServiceCode").unwrap_or_default();
+    let vcpus = region.world(|world| world.ec2.vcpu_quota).unwrap_or(super::ec2::DEFAULT_VCPU_QUOTA);
     let describe = |(service, code, name, value): (&str, &str, &str, f64)| {
+        let value = if code == VCPUS { f64::from(vcpus) } else { value };
         json!({ "ServiceCode": service, "QuotaCode": code, "QuotaName": name, "Value": value, "Unit": "None", "Adjustable": true,
             "GlobalQuota": false, "QuotaArn": region.arn("servicequotas", &format!("{service}/{code}")) })
     };

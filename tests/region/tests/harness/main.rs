@@ -1,6 +1,7 @@
 //! The region seen from outside, by calls alone: one binary for all such tests.
 
 mod change_sets;
+mod compute;
 mod creation;
 mod deletion;
 mod fixture;

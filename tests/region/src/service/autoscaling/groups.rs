@@ -179,12 +179,12 @@ fn check(region: &Region, settings: &Settings, desired: u32) -> Result<(), AwsEr
         }
         request(world, settings, &settings.subnets[0].subnet_id)
     });
-    // Auto Scaling tries the template with RunInstances' DryRun. Whether a zone has the instance type is seen only at
-    // the launch.
+    // Auto Scaling tries the template with RunInstances' DryRun. Whether a zone has the instance type, and the
+    // account the capacity, is seen only at the launch.
     // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-launch-template.html
     let tried = request.and_then(|request| instances::dry_run(region, &request));
     match tried {
-        Err(error) if error.code == "Unsupported" => Ok(()),
+        Err(error) if ["Unsupported", "VcpuLimitExceeded"].contains(&error.code.as_str()) => Ok(()),
         Err(error) if error.code == "ValidationError" => Err(error),
         Err(error) => {
             let message = format!("You must use a valid fully-formed launch template. {}", error.message);

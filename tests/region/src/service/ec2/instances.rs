@@ -102,6 +102,13 @@ impl State {
             .find(|one| one.private_ip == address && matches!(one.lifecycle, Lifecycle::Pending | Lifecycle::Running))
     }
 
+    /// Gives an instance another private address, for tests whose machines are not on its subnet.
+    pub fn readdress(&mut self, id: &str, address: Ipv4Addr) {
+        if let Some(instance) = self.by_id.get_mut(id) {
+            instance.private_ip = address;
+        }
+    }
+
     /// The zone of an instance that runs.
     pub fn zone_of_running(&self, id: &str) -> Option<String> {
         self.by_id.get(id).filter(|one| one.lifecycle == Lifecycle::Running).map(|one| one.zone.clone())

@@ -33,9 +33,14 @@ pub struct State {
     pub key_pairs: BTreeMap<String, String>,
     /// Customer key that new volumes are encrypted with by default, if the account has set one.
     pub ebs_key: Option<String>,
+    /// Quota of vCPUs of standard on-demand instances; [`DEFAULT_VCPU_QUOTA`] unless set. A young account may have 5.
+    pub vcpu_quota: Option<u32>,
     pub instances: instances::State,
     pub launch_templates: launch_templates::State,
 }
+
+/// vCPUs of standard on-demand instances that an account may run.
+pub const DEFAULT_VCPU_QUOTA: u32 = 32;
 
 /// Carries out one operation.
 ///

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Instance, Lifecycle, Profile, terminate};
 use crate::node::Launch;
 use crate::region::World;
+use crate::service::ec2::DEFAULT_VCPU_QUOTA;
 use crate::service::ec2::catalog::{Image, InstanceType};
 use crate::service::ec2::launch_templates::user_data;
 use crate::service::ec2::network::{NewInterface, Subnet};
@@ -116,6 +117,16 @@ fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
     check_kind(world, kind, image.architecture, &subnet.availability_zone)?;
     if let Some(key) = text("KeyName").filter(|key| !world.ec2.key_pairs.contains_key(*key)) {
         return Err(AwsError::new("InvalidKeyPair.NotFound", format!("The key pair '{key}' does not exist")));
+    }
+    let quota = world.ec2.vcpu_quota.unwrap_or(DEFAULT_VCPU_QUOTA);
+    if world.ec2.instances.vcpus() + kind.vcpus > quota {
+        // https://repost.aws/knowledge-center/ec2-on-demand-instance-vcpu-increase
+        let message = format!(
+            "You have requested more vCPU capacity than your current vCPU limit of {quota} allows for the instance \
+             bucket that the specified instance type belongs to. Please visit \
+             http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit."
+        );
+        return Err(AwsError::new("VcpuLimitExceeded", message));
     }
     let (security_groups, public) = interface_settings(world, data, &subnet.vpc_id, subnet.map_public_ip_on_launch)?;
     let profile = profile(world, data)?;

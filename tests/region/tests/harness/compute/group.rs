@@ -4,8 +4,8 @@ use dockreg_region::node::in_process::Fault;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
-use crate::client::ask;
-use crate::rig::Rig;
+use super::client::ask;
+use super::rig::Rig;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_whose_registry_is_broken_is_replaced() {
@@ -109,4 +109,35 @@ async fn an_instance_can_be_ended_or_declared_unhealthy() {
     let sick = json!({"InstanceId": second, "HealthStatus": "Unhealthy"});
     rig.ask("autoscaling", "SetInstanceHealth", sick).await;
     rig.until("it is replaced too", async || rig.members("InService").await.into_iter().find(|id| *id != second)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_young_account_cannot_launch_beyond_its_vcpus() {
+    let rig = Rig::with_registry(&[]).await;
+    rig.running.region().world(|world| world.ec2.vcpu_quota = Some(5));
+    let name = rig.output("Group").await;
+    rig.ask("autoscaling", "SetDesiredCapacity", json!({"AutoScalingGroupName": name, "DesiredCapacity": 3})).await;
+    let failed = rig
+        .until("a launch fails", async || {
+            let activities = rig.ask("autoscaling", "DescribeScalingActivities", json!({})).await;
+            let all = activities["Activities"].as_array().cloned().unwrap_or_default();
+            all.into_iter().find(|one| one["StatusCode"] == "Failed")
+        })
+        .await;
+    let message = failed["StatusMessage"].as_str().unwrap_or_default();
+    assert!(
+        message.contains("current vCPU limit of 5") && message.ends_with("Launching EC2 instance failed."),
+        "{failed}"
+    );
+    rig.until("the second comes", async || (rig.members("InService").await.len() == 2).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_key_as_default_ends_every_launch() {
+    let rig = Rig::new().await;
+    rig.running.region().world(|world| world.ec2.ebs_key = Some("arn:aws:kms:us-east-1:123456789012:key/k".to_owned()));
+    assert_eq!(rig.create(&[]).await, "ROLLBACK_COMPLETE");
+    let all = rig.ask("autoscaling", "DescribeScalingActivities", json!({"IncludeDeletedGroups": true})).await;
+    let message = all["Activities"][0]["StatusMessage"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("Client.InternalError: Client error on launch"), "{all}");
 }

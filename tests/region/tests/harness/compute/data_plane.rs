@@ -4,8 +4,8 @@ use aws_lc_rs::digest;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
-use crate::client::{ask, connect};
-use crate::rig::Rig;
+use super::client::{ask, connect};
+use super::rig::Rig;
 
 const ALICE: Option<&str> = Some("alice:password");
 

@@ -3,8 +3,8 @@
 use dockreg_region::node::in_process::Fault;
 use hyper::{Method, StatusCode};
 
-use crate::client::ask;
-use crate::rig::Rig;
+use super::client::ask;
+use super::rig::Rig;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_template_rolls_every_node_while_the_registry_serves() {

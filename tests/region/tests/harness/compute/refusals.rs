@@ -1,6 +1,6 @@
 //! What AWS refuses that linters let pass, each with the words that the failed resource shows.
 
-use crate::rig::Rig;
+use super::rig::Rig;
 
 async fn refused(parameters: &[(&str, &str)], says: &str) {
     let rig = Rig::new().await;

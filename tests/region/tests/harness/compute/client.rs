@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::rig::{HOST, Rig};
+use super::rig::{HOST, Rig};
 
 /// An answer, whole.
 #[derive(Debug)]
