@@ -40,6 +40,8 @@ pub mod parameter {
     pub const DNS_ZONE: &str = "DnsZone";
     /// Id of that zone.
     pub const DNS_ZONE_ID: &str = "DnsZoneId";
+    /// The whole host name, where the stack makes no DNS record for it.
+    pub const HOST_NAME: &str = "HostName";
     /// First users, as htpasswd lines; CloudFormation never shows it.
     pub const REGISTRY_AUTH: &str = "RegistryAuth";
     /// An existing bucket.
@@ -76,7 +78,7 @@ pub mod parameter {
     pub const PERMISSIONS_BOUNDARY: &str = "PermissionsBoundary";
 
     /// Every parameter.
-    pub const ALL: [&str; 24] = [
+    pub const ALL: [&str; 25] = [
         VPC_ID,
         SUBNETS,
         LOAD_BALANCER_SUBNETS,
@@ -84,6 +86,7 @@ pub mod parameter {
         DNS_PREFIX,
         DNS_ZONE,
         DNS_ZONE_ID,
+        HOST_NAME,
         REGISTRY_AUTH,
         S3_BUCKET,
         S3_REGION,
