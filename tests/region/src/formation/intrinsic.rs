@@ -275,3 +275,6 @@ fn text_of(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The real template through its whole life, with nodes that really answer health checks and signal.
 
+use dockreg_region::service::cloudformation::ResourceFault;
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, deployment, in_this_order, text};
@@ -39,12 +40,70 @@ async fn expect(fixture: &Fixture, status: &str) {
     assert_eq!(found, status, "{}", fixture.story(STACK).await.join("\n"));
 }
 
+/// Lets the next operation on the group fail.
+fn fail_group(fixture: &Fixture, action: &str) {
+    let fault = ResourceFault {
+        logical_id: template::NODE_GROUP.to_owned(),
+        action: action.to_owned(),
+        reason: "the test says no".to_owned(),
+        times: 1,
+    };
+    fixture.region.world(|world| world.cloudformation.fail_resource(fault));
+}
+
 /// How many instances run.
 async fn running(fixture: &Fixture) -> usize {
     let filter = json!({"Filters": [{"Name": "instance-state-name", "Values": ["running"]}]});
     let found = fixture.ask("ec2", "DescribeInstances", filter).await.unwrap_or_else(|error| panic!("{error}"));
     let reservations = found["Reservations"].as_array().cloned().unwrap_or_default();
     reservations.iter().filter_map(|one| one["Instances"].as_array()).map(Vec::len).sum()
+}
+
+#[tokio::test]
+async fn a_creation_that_fails_at_the_nodes_leaves_nothing_behind() {
+    let fixture = Fixture::whole().await;
+    fail_group(&fixture, "CREATE");
+    fixture.ok("CreateStack", input(&given(&fixture), &[])).await;
+    expect(&fixture, "ROLLBACK_COMPLETE").await;
+    fixture.region.world(|world| {
+        assert!(world.s3.buckets.is_empty(), "a bucket that only this creation knew goes with it");
+        assert!(world.secretsmanager.secrets.is_empty() && world.iam.roles.is_empty() && world.iam.policies.is_empty());
+        let groups: Vec<&str> = world.ec2.security_groups.values().map(|group| group.name.as_str()).collect();
+        assert_eq!(groups, ["default"]);
+    });
+}
+
+#[tokio::test]
+async fn a_preview_says_what_a_new_image_does_to_the_nodes() {
+    let fixture = Fixture::whole().await;
+    let given = given(&fixture);
+    fixture.ok("CreateStack", input(&given, &[])).await;
+    expect(&fixture, "CREATE_COMPLETE").await;
+    let mut request = input(&given, &[(parameter::DOCKER_IMAGE, "example/registry:2")]);
+    request["ChangeSetName"] = json!("preview");
+    let id = text(&fixture.ok("CreateChangeSet", request).await["Id"]);
+    let described = json!({"ChangeSetName": id, "IncludePropertyValues": true});
+    let change_set = loop {
+        let found = fixture.ok("DescribeChangeSet", described.clone()).await;
+        if found["ExecutionStatus"] == "AVAILABLE" {
+            break found;
+        }
+        assert_ne!(found["Status"], "FAILED", "{found}");
+        fixture.region.clock.sleep(std::time::Duration::from_secs(1)).await;
+    };
+    let changes: Vec<(String, String)> = change_set["Changes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|change| {
+            (text(&change["ResourceChange"]["LogicalResourceId"]), text(&change["ResourceChange"]["Replacement"]))
+        })
+        .collect();
+    let expected = [("LaunchTemplate", "False"), (template::NODE_GROUP, "Conditional")];
+    assert_eq!(changes, expected.map(|(id, replacement)| (id.to_owned(), replacement.to_owned())));
+    let detail = &change_set["Changes"][1]["ResourceChange"]["Details"][1];
+    assert_eq!(detail["CausingEntity"], "LaunchTemplate.LatestVersionNumber");
+    assert_eq!(detail["Target"]["Path"], "/Properties/LaunchTemplate/Version");
 }
 
 #[tokio::test]
@@ -74,13 +133,7 @@ async fn the_template_is_created_left_alone_updated_rolled_back_and_deleted() {
         rolled.iter().filter(|line| line.starts_with("NodeGroup UPDATE_IN_PROGRESS Received SUCCESS")).count();
     assert_eq!(signals, 2, "both nodes were replaced one after the other:\n{}", rolled.join("\n"));
 
-    let fault = dockreg_region::service::cloudformation::ResourceFault {
-        logical_id: template::NODE_GROUP.to_owned(),
-        action: "UPDATE".to_owned(),
-        reason: "the test says no".to_owned(),
-        times: 1,
-    };
-    fixture.region.world(|world| world.cloudformation.fail_resource(fault));
+    fail_group(&fixture, "UPDATE");
     let three = [(parameter::NODES, "3"), (parameter::DOCKER_IMAGE, "PREVIOUS")];
     fixture.ok("UpdateStack", input(&given, &three)).await;
     expect(&fixture, "UPDATE_ROLLBACK_COMPLETE").await;

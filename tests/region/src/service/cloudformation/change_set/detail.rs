@@ -1,11 +1,14 @@
 //! Why a resource changes: one detail per changed property and cause.
+//!
+//! Values are shown as they are, those of NoEcho parameters too: whether AWS masks them is not documented, and a client
+//! that does not hide them itself is to be found out here. [U]
 //! https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-samples.html
 
 use serde_json::{Map, Value, json};
 
 use crate::formation::difference::{PropertyChange, Recreation, changes, contains_unknown, recreation};
 use crate::formation::graph::taken;
-use crate::formation::reference::{Kind, visit};
+use crate::formation::reference::{Kind, function, visit};
 use crate::formation::schema;
 use crate::formation::template::Resource;
 use crate::service::cloudformation::deployment::{Deployment, Evaluated};
@@ -77,7 +80,8 @@ pub(super) fn details(
         let tags = tag_property == Some(change.name.as_str());
         let unknown = change.after.as_ref().is_some_and(contains_unknown);
         let raw = declared.properties.get(&change.name).map(|raw| taken(raw, &next.outcomes));
-        let causes = raw.as_ref().map(|raw| causes(raw, &change, stack, next)).unwrap_or_default();
+        let causes =
+            raw.as_ref().map(|raw| causes(at_path(raw, &change.path), &change, stack, next)).unwrap_or_default();
         let base = Detail {
             attribute: if tags { "Tags" } else { "Properties" }.to_owned(),
             name: Some(change.name.clone()),
@@ -122,6 +126,23 @@ pub(super) fn details(
         });
     }
     (details, most)
+}
+
+/// The part of a property's declaration that makes the value at this path: as deep as there is no function.
+fn at_path<'a>(raw: &'a Value, path: &str) -> &'a Value {
+    let mut part = raw;
+    for step in path.split('/').skip(1) {
+        let inner = match part {
+            Value::Object(map) if function(part).is_none() => map.get(step),
+            Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => part = inner,
+            None => return part,
+        }
+    }
+    part
 }
 
 /// The parameters and resources whose change may have changed this property.
