@@ -71,8 +71,6 @@ pub struct Reference {
     #[serde(default)]
     pub streaming: bool,
     #[serde(default)]
-    pub xml_attribute: bool,
-    #[serde(default)]
     pub timestamp_format: Option<String>,
 }
 
@@ -94,8 +92,6 @@ pub struct Shape {
     pub value: Option<Reference>,
     #[serde(default)]
     pub flattened: bool,
-    #[serde(default)]
-    pub location_name: Option<String>,
     #[serde(default)]
     pub payload: Option<String>,
     #[serde(default)]

@@ -21,7 +21,6 @@ use crate::{AwsError, Region};
 
 const MISMATCH: &str = "The provided 'x-amz-content-sha256' header does not match what was computed.";
 
-#[expect(clippy::too_many_arguments, reason = "one request's parts, taken apart by the endpoint")]
 pub(super) async fn exchange(
     region: &Arc<Region>,
     model: &'static Model,
@@ -79,7 +78,7 @@ pub(super) async fn exchange(
     }
     // Members of the body are read below; the rules need only path, query and headers.
     let framed = read::rest::read(model, operation, &members, &parts).map_err(|error| check::unreadable(model, error));
-    let allowed = framed.and_then(|input| allow(region, operation, input, &principal, &signed).map(|()| ()));
+    let allowed = framed.and_then(|input| allow(region, operation, input, &principal, &signed));
     if let Err(error) = allowed {
         return Reply::Failed(error);
     }

@@ -8,6 +8,9 @@ use crate::service::iam::policy::matches;
 /// Name of a filter and where the described item has its value: dotted members, `[]` for every element of a list.
 pub type Filter = (&'static str, &'static str);
 
+/// How a filter reads the values of an item.
+type Values<'f> = Box<dyn Fn(&Value) -> Vec<String> + 'f>;
+
 /// Keeps the items that pass every filter of `input`. Values may have the wildcards `*` and `?`; `tag:KEY` and
 /// `tag-key` are known everywhere.
 ///
@@ -19,7 +22,7 @@ pub fn keep(items: Vec<Value>, input: &Value, known: &[Filter]) -> Result<Vec<Va
     for filter in input["Filters"].as_array().into_iter().flatten() {
         let name = filter["Name"].as_str().unwrap_or_default();
         let wanted: Vec<&str> = filter["Values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let values: Box<dyn Fn(&Value) -> Vec<String>> = if let Some(key) = name.strip_prefix("tag:") {
+        let values: Values = if let Some(key) = name.strip_prefix("tag:") {
             Box::new(move |item| tag_values(item, key))
         } else if name == "tag-key" {
             Box::new(|item| at(item, "Tags.[].Key"))

@@ -45,6 +45,9 @@ impl Permission {
     }
 }
 
+/// Protocol and ports, by which EC2 shows rules together.
+type Traffic<'r> = (&'r str, Option<(u16, u16)>);
+
 /// A security group.
 #[derive(Debug, Clone)]
 pub struct SecurityGroup {
@@ -187,7 +190,7 @@ impl SecurityGroup {
 
     /// Rules of one direction, those of the same protocol and ports put together as EC2 shows them.
     fn permissions(&self, direction: Direction, account: &str) -> Vec<Value> {
-        let mut shown: Vec<((&str, Option<(u16, u16)>), Value)> = Vec::new();
+        let mut shown: Vec<(Traffic, Value)> = Vec::new();
         for rule in self.rules.values().filter(|rule| rule.direction == direction) {
             let key = (rule.protocol.as_str(), rule.ports);
             let place = shown.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {

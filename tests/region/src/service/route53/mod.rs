@@ -32,6 +32,9 @@ pub struct State {
     pub server_address: Option<Ipv4Addr>,
 }
 
+/// What a change leaves at each key; None for nothing.
+type Changed = Vec<(Key, Option<RecordSet>)>;
+
 /// A hosted zone.
 #[derive(Debug, Clone)]
 pub struct Zone {
@@ -49,7 +52,7 @@ pub struct Zone {
     /// As the name servers answer them.
     pub published: BTreeMap<Key, RecordSet>,
     /// Changes under way: when they reach the name servers (seconds since 1970), and what then is at each key.
-    pending: Vec<(f64, Vec<(Key, Option<RecordSet>)>)>,
+    pending: Vec<(f64, Changed)>,
 }
 
 /// A change of records.
@@ -66,7 +69,7 @@ impl Zone {
     pub fn settle(&mut self, now: f64) {
         let (due, pending) = std::mem::take(&mut self.pending).into_iter().partition(|(when, _)| *when <= now);
         self.pending = pending;
-        let due: Vec<(f64, Vec<(Key, Option<RecordSet>)>)> = due;
+        let due: Vec<(f64, Changed)> = due;
         for (key, record) in due.into_iter().flat_map(|(_, changes)| changes) {
             match record {
                 Some(record) => self.published.insert(key, record),
