@@ -1,0 +1,7 @@
+//! The region's wire from outside: real sockets, signed requests, a real resolver's questions.
+
+mod dns;
+mod faults;
+mod objects;
+mod signatures;
+mod signer;
