@@ -213,6 +213,12 @@ impl Guest {
 
     /// Cuts its power: every process of it is gone when this returns.
     pub async fn cut(&self) {
+        // The death of nspawn alone would leave the machine running.
+        if let Ok(leader) = self.leader().await
+            && let Err(error) = run("kill", &["-s", "KILL", &leader.to_string()]).await
+        {
+            tracing::debug!("{error:#}");
+        }
         if let Err(error) = self.nspawn.lock().await.kill().await {
             tracing::debug!("could not kill {}: {error}", self.namespace);
         }

@@ -16,6 +16,9 @@ const EC2: &str = "an instance was taken out of service in response to an EC2 he
 const ELB: &str = "an instance was taken out of service in response to an ELB system health check failure.";
 pub(super) const USER: &str = "an instance was taken out of service in response to a user health-check.";
 
+/// From an instance's end until its group knows [U]: longer than a load balancer's checks take, so that these show.
+const NOTICED_AFTER: Duration = Duration::from_secs(30);
+
 /// Members in service that fail a check, each with the cause.
 /// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html
 pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static str)> {
@@ -29,7 +32,12 @@ pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static st
     // Asked outside the world's lock: the back end has its own.
     let dead: Vec<String> = ids.into_iter().filter(|id| !region.nodes.running(id)).collect();
     region.world(|world| {
+        let Ok(group) = world.autoscaling.group_mut(name) else { return Vec::new() };
+        for member in group.members.iter_mut().filter(|member| dead.contains(&member.instance_id)) {
+            member.off.get_or_insert_with(Instant::now);
+        }
         let Ok(group) = world.autoscaling.group(name) else { return Vec::new() };
+        let noticed = region.node_clock().scaled(NOTICED_AFTER);
         let mut found = Vec::new();
         for member in group.members.iter().filter(|member| member.state == MemberState::InService) {
             let id = &member.instance_id;
@@ -37,7 +45,7 @@ pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static st
                 Some(USER)
             } else if !group.runs("HealthCheck") {
                 None
-            } else if dead.contains(id)
+            } else if member.off.is_some_and(|since| since.elapsed() >= noticed)
                 || world.ec2.instances.instance(id).is_ok_and(|one| one.lifecycle != Lifecycle::Running)
             {
                 // An instance that is not running is replaced at once, whatever the grace period; one that powered

@@ -103,6 +103,8 @@ pub struct Member {
     pub template: Template,
     /// When it came into service: the grace period counts from here.
     pub in_service: Option<Instant>,
+    /// Since when its instance is off, as long as the group has not noticed.
+    pub off: Option<Instant>,
 }
 
 /// Lifecycle states that occur here; there are no hooks and no standby.

@@ -77,6 +77,7 @@ fn join(region: &Region, name: &str, place: &super::Placement, reserved: &Reserv
             protected,
             template,
             in_service: None,
+            off: None,
         });
         let description = format!("Launching a new EC2 instance: {}", reserved.id());
         begin(region, world, name, place, description, cause)
