@@ -1,0 +1,235 @@
+//! All that the steps act on: the region, its instances, the store behind it, the client.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use dockreg_region::node::in_process::InProcess;
+use dockreg_region::node::machine::{Addresses, File, Guest, Host, Machines, Spec};
+use dockreg_region::service::elbv2::targets::Health;
+use dockreg_region::{Options, Running};
+use tokio::process::Child;
+
+use crate::arguments::Arguments;
+use crate::client::{Client, last_lines};
+use crate::{bucket, mirror, network, store, supervisor};
+
+/// The registry's host name.
+pub const DOMAIN: &str = "docker.example.test";
+/// A user of the registry from the first `up` on.
+pub const USER: &str = "alice";
+/// That user's password; a made-up one for a registry that lives for minutes.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Divisor of AWS's own durations. Nodes, health checks and signals keep real time.
+const SPEED: f64 = 20.0;
+
+/// The client's copy of the public registry image.
+const ARCHIVE: &str = "/srv/registry-image.tar";
+
+/// What runs the region's instances.
+enum Nodes {
+    Machines(Arc<Machines>),
+    InProcess(Arc<InProcess>),
+}
+
+/// A running rehearsal.
+pub struct Scene {
+    /// Where commands run.
+    pub client: Arc<Client>,
+    /// Where the client has htpasswd lines for `up`.
+    pub users: Option<String>,
+    region: Running,
+    nodes: Nodes,
+    /// Programs that end with the scene.
+    _programs: Vec<Child>,
+}
+
+impl Scene {
+    /// A region in this process with machines as nodes, an S3 behind it, and a client machine outside of it.
+    ///
+    /// # Errors
+    /// When a part of it does not start.
+    pub async fn full(arguments: &Arguments, prefix: &str, scratch: &Path) -> Result<Self> {
+        network::lay().await?;
+        let store = store::start(&arguments.moto, &scratch.join("moto.log")).await?;
+        let folder = scratch.join("machines");
+        let host = Host { root: arguments.machine.join("root"), scratch: folder, prefix: prefix.to_owned() };
+        let machines = Arc::new(Machines::new(host.clone(), network::vpc()));
+        let options = Options {
+            domain: Some(DOMAIN.to_owned()),
+            speed: SPEED,
+            nodes: Some(machines.clone()),
+            s3: Some(format!("http://{}:{}", store::ADDRESS.0, store::ADDRESS.1)),
+            addresses: Some(Addresses {
+                region: network::REGION,
+                metadata: network::METADATA,
+                balancers: network::BALANCERS.to_vec(),
+                names: vec![(mirror::HOST.to_owned(), network::MIRROR)],
+            }),
+            ..Options::default()
+        };
+        let region = dockreg_region::start(options).await.context("could not start the region")?;
+        machines.trust(region.ca_pem());
+        let issued = region.authority().issue(&[mirror::HOST.to_owned()])?;
+        let content = arguments.machine.join("registry");
+        let public = mirror::start(&content, scratch, &issued).await?;
+        mirror::archive(&content, scratch, &region.ca_pem()).await?;
+        let client = client(arguments, &host, scratch, &region).await?;
+        mirror::publish(&client, ARCHIVE).await?;
+        let users = "/root/htpasswd".to_owned();
+        client.succeed(&["sh", "-c", &format!("htpasswd -niB {USER} >{users}")], PASSWORD).await?;
+        Ok(Self {
+            client: Arc::new(client),
+            users: Some(users),
+            region,
+            nodes: Nodes::Machines(machines),
+            _programs: vec![store, public],
+        })
+    }
+
+    /// A region in this process with in-process nodes; the client is this machine.
+    ///
+    /// # Errors
+    /// When the region does not start.
+    pub async fn light(arguments: &Arguments, scratch: &Path) -> Result<Self> {
+        let nodes = Arc::new(InProcess::default());
+        let options =
+            Options { domain: Some(DOMAIN.to_owned()), speed: SPEED, nodes: Some(nodes.clone()), ..Options::default() };
+        let region = dockreg_region::start(options).await.context("could not start the region")?;
+        let client = Client::here(&arguments.dockreg, region.environment(), &scratch.join("transcripts"))?;
+        Ok(Self {
+            client: Arc::new(client),
+            users: None,
+            region,
+            nodes: Nodes::InProcess(nodes),
+            _programs: Vec::new(),
+        })
+    }
+
+    /// Whether its nodes are in-process ones and there is no Docker client.
+    pub fn light_weight(&self) -> bool {
+        matches!(self.nodes, Nodes::InProcess(_))
+    }
+
+    /// Ids of the instances that the load balancers find healthy.
+    pub fn healthy_nodes(&self) -> BTreeSet<String> {
+        self.region.region().world(|world| {
+            let targets = world.elbv2.target_groups.iter().flat_map(|group| &group.targets);
+            targets.filter(|target| target.health == Health::Healthy).map(|target| target.instance_id.clone()).collect()
+        })
+    }
+
+    /// Operations called so far, in order.
+    pub fn calls(&self) -> Vec<String> {
+        self.region.region().journal.entries().into_iter().map(|entry| entry.operation).collect()
+    }
+
+    /// Objects in all buckets of the account, as S3 lists them. None where nodes keep no real images.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn objects(&self) -> Result<Option<usize>> {
+        if self.light_weight() {
+            return Ok(None);
+        }
+        bucket::objects(&self.client, &self.region.environment()).await.map(Some)
+    }
+
+    /// Cuts the power of an instance, without telling the region.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn cut(&self, instance_id: &str) -> Result<()> {
+        match &self.nodes {
+            Nodes::Machines(machines) => machines.guest(instance_id).context("it does not run")?.cut().await,
+            Nodes::InProcess(nodes) => nodes.kill(instance_id),
+        }
+        Ok(())
+    }
+
+    /// Ids of the instances that run, whatever the region thinks of them.
+    pub fn running_nodes(&self) -> Vec<String> {
+        match &self.nodes {
+            Nodes::Machines(machines) => machines.instance_ids(),
+            Nodes::InProcess(_) => self.healthy_nodes().into_iter().collect(),
+        }
+    }
+
+    /// What happened lately, for the case that a step failed: commands, calls, consoles.
+    pub async fn account(&self) -> String {
+        let mut text = format!("\n== last commands\n{}", self.client.tail(3, 60));
+        text += &format!("== last calls to the region\n{}", last_lines(&self.region.region().journal.timeline(), 40));
+        if let Nodes::Machines(machines) = &self.nodes {
+            for id in machines.instance_ids() {
+                let console = machines.guest(&id).map(|guest| guest.console()).unwrap_or_default();
+                text += &format!("== console of {id}\n{}", last_lines(&without_colours(&console), 40));
+            }
+        }
+        text
+    }
+
+    /// How to use what --keep leaves running.
+    pub fn invitation(&self) -> String {
+        let environment = || {
+            let exports = self.region.environment();
+            exports.iter().map(|(name, value)| format!("  export {name}='{value}'\n")).collect::<String>()
+        };
+        if self.light_weight() {
+            return format!(
+                "The registry runs on in-process nodes. In another shell:\n{}Ctrl-C ends it.",
+                environment()
+            );
+        }
+        format!(
+            "The registry runs. In another shell:\n  \
+             tests/rehearse --enter                       a shell on the client machine\n  \
+             tests/rehearse --enter dockreg status\n  \
+             tests/rehearse --enter docker pull {DOMAIN}/rehearsal:small\n\
+             Ctrl-C here, or tests/rehearse --stop, ends it and removes all of it."
+        )
+    }
+}
+
+/// Boots the client machine: Docker, skopeo and dockreg, its resolver the region's, its system trusting the region.
+async fn client(arguments: &Arguments, host: &Host, scratch: &Path, region: &Running) -> Result<Client> {
+    let endpoint = format!("http://{}", network::REGION);
+    let variables: Vec<(String, String)> = region
+        .environment()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("AWS_"))
+        .map(|(name, value)| if name == "AWS_ENDPOINT_URL" { (name, endpoint.clone()) } else { (name, value) })
+        .collect();
+    let exports: String = variables.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+    let spec = Spec {
+        name: "client".to_owned(),
+        host_name: "client".to_owned(),
+        link: network::outside(),
+        resolver: network::REGION,
+        authority: Some(region.ca_pem()),
+        files: vec![File::text("/etc/cloud/cloud-init.disabled", ""), File::text("/etc/profile.d/aws.sh", exports)],
+        removed: vec!["/etc/systemd/system/multi-user.target.wants/nginx.service".to_owned()],
+        binds: vec![
+            (fs::canonicalize(&arguments.dockreg)?, "/usr/local/bin/dockreg".to_owned()),
+            (scratch.join("image.tar"), ARCHIVE.to_owned()),
+        ],
+    };
+    let guest = Guest::boot(host, spec).await?;
+    guest.booted().await?;
+    fs::write(scratch.join(supervisor::CLIENT_FILE), guest.leader().await?.to_string())?;
+    Client::on(guest, variables, &scratch.join("transcripts"))
+}
+
+/// A console's text without the control sequences that colour it.
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        rest = after.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    plain + rest
+}

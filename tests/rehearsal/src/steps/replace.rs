@@ -1,0 +1,76 @@
+//! The loss of a node: its group replaces it, and a client that pulls every second notices little.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::docker;
+use crate::puller::{Pull, Puller};
+use crate::scene::Scene;
+
+/// Pulls before the loss and after the replacement.
+const CALM: Duration = Duration::from_secs(5);
+
+/// From the loss until the load balancer sends nothing there any more: the second failed health check in a row, five
+/// seconds apart, each given up after four, and one in which the node was still there.
+const DETECTION: Duration = Duration::from_secs(15);
+
+/// Pulls that may fail in that time, of about ten: two requests in three find a node that lives.
+const HANDFUL: usize = 8;
+
+/// Cuts the power of one of `nodes` nodes and waits for another in its place.
+///
+/// # Errors
+/// When it does not come, or the client's pulls fail more often or for longer than a loss explains.
+pub async fn one_node(scene: &Scene, nodes: usize) -> Result<String> {
+    let puller = (!scene.light_weight()).then(|| Puller::start(Arc::clone(&scene.client), docker::small()));
+    tokio::time::sleep(CALM).await;
+    let victim = scene.healthy_nodes().into_iter().next().context("no node is healthy")?;
+    let lost = Instant::now();
+    scene.cut(&victim).await?;
+    loop {
+        let healthy = scene.healthy_nodes();
+        if healthy.len() == nodes && !healthy.contains(&victim) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let replaced = format!("{victim} replaced after {} s", lost.elapsed().as_secs());
+    let Some(puller) = puller else { return Ok(replaced) };
+    tokio::time::sleep(CALM).await;
+    Ok(format!("{replaced}; {}", judge(&puller.stop().await?, lost)?))
+}
+
+/// The account of the pulls around the loss of a node at `lost`.
+fn judge(pulls: &[Pull], lost: Instant) -> Result<String> {
+    let failed: Vec<&Pull> = pulls.iter().filter(|pull| pull.failure.is_some()).collect();
+    let first = failed.first().and_then(|pull| pull.failure.clone()).unwrap_or_default();
+    let account = format!("{} pulls, {} failed", pulls.len(), failed.len());
+    let outside = failed.iter().filter(|pull| pull.at < lost || pull.at > lost + DETECTION).count();
+    ensure!(outside == 0, "{account}, {outside} of them outside the {} s of detection: {first}", DETECTION.as_secs());
+    ensure!(failed.len() <= HANDFUL, "{account}: {first}");
+    ensure!(pulls.len() > failed.len(), "{account}: {first}");
+    let last = failed.last().map(|pull| (pull.at - lost).as_secs_f64());
+    Ok(account + &last.map(|seconds| format!(", the last {seconds:.0} s after the loss")).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pulls(lost: Instant, failures: &[u64], seconds: u64) -> Vec<Pull> {
+        let failure = |second| failures.contains(&second).then(|| "502 Bad Gateway".to_owned());
+        (0..seconds).map(|second| Pull { at: lost + Duration::from_secs(second), failure: failure(second) }).collect()
+    }
+
+    #[test]
+    fn a_few_failures_while_the_loss_is_detected_are_a_loss_and_others_are_not() {
+        let lost = Instant::now();
+        assert_eq!(judge(&pulls(lost, &[], 60), lost).ok().as_deref(), Some("60 pulls, 0 failed"));
+        assert!(judge(&pulls(lost, &[1, 4, 9], 60), lost).is_ok());
+        assert!(judge(&pulls(lost, &[1, 50], 60), lost).is_err(), "long after it");
+        assert!(judge(&pulls(lost, &[1, 2, 3, 4, 5, 6, 7, 8, 9], 60), lost).is_err(), "more than a handful");
+        assert!(judge(&pulls(lost, &[], 0), lost).is_err(), "no pull is no proof");
+    }
+}
