@@ -36,7 +36,7 @@ pub(super) fn set_instance_health(region: &Region, input: &Value) -> Result<Valu
         let group_name = world.autoscaling.group_of(id).map(|group| group.name.clone()).ok_or_else(|| unknown(id))?;
         let group = world.autoscaling.group_mut(&group_name)?;
         let grace = std::time::Duration::from_secs(group.settings.grace_period_seconds);
-        let grace = region.node_clock().scaled(grace);
+        let grace = region.patience(grace);
         if let Some(member) = group.member_mut(id) {
             let graced = member.in_service.is_none_or(|since| since.elapsed() < grace);
             if !(respect && graced) {

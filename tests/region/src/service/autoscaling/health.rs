@@ -64,7 +64,7 @@ pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static st
 }
 
 fn graced(region: &Region, group: &Group, since: Option<Instant>) -> bool {
-    let grace = region.node_clock().scaled(Duration::from_secs(group.settings.grace_period_seconds));
+    let grace = region.patience(Duration::from_secs(group.settings.grace_period_seconds));
     since.is_none_or(|since| since.elapsed() < grace)
 }
 

@@ -34,7 +34,7 @@ pub async fn await_signals(context: &ResourceContext, count: usize, timeout: Dur
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
     let needed = (count * percent).div_ceil(100);
     let signalled = context.region.world(|world| world.cloudformation.signalled.clone());
-    let deadline = Instant::now() + context.region.node_clock().scaled(timeout);
+    let deadline = Instant::now() + context.region.patience(timeout);
     let (mut succeeded, mut failed) = (0, 0);
     loop {
         let mut arrival = pin!(signalled.notified());
@@ -127,7 +127,9 @@ pub(super) fn signal(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
     let status = text(input, "Status").unwrap_or_default();
     region.world(|world| {
         let stack = world.cloudformation.stack_mut(name).ok_or_else(|| status::missing(name))?;
-        if !stack.is_busy() {
+        // Only a creation or an update waits for signals. [U] for the statuses of a rollback
+        let waits = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"].contains(&stack.status);
+        if !waits {
             // https://github.com/aws-cloudformation/aws-cloudformation-templates/issues/34
             return Err(AwsError::validation(format!(
                 "Stack {} is in {} state and cannot be signaled",
@@ -137,7 +139,7 @@ pub(super) fn signal(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
         let Some(resource) = stack.resource(logical_id) else {
             return Err(AwsError::validation(format!("Resource {logical_id} does not exist for stack {}", stack.name)));
         };
-        if !resource.status.ends_with("_IN_PROGRESS") {
+        if !matches!(resource.status, "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS") {
             // [U] the words
             return Err(AwsError::validation(format!(
                 "Resource {logical_id} is in {} state and cannot be signaled",
