@@ -85,26 +85,36 @@ pub(in crate::wire) fn write_rest(model: &Model, operation: &Operation, value: &
     if shape.members.values().any(|member| member.location.is_none()) {
         let mut inner = String::new();
         writing.members(&mut inner, output, &Value::Object(body), "")?;
-        // S3's answers are named after the thing, all others after the output shape.
-        let name = match operation.name.as_str() {
-            "ListObjectsV2" | "ListObjects" => "ListBucketResult",
-            "ListBuckets" => "ListAllMyBucketsResult",
-            "ListObjectVersions" => "ListVersionsResult",
-            "DeleteObjects" => "DeleteResult",
-            "CreateMultipartUpload" => "InitiateMultipartUploadResult",
-            "GetBucketLocation" => "LocationConstraint",
-            _ => output.shape.as_str(),
-        };
-        rest.body = match (operation.name.as_str(), inner.is_empty()) {
-            // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html: the value is the document element's.
-            ("GetBucketLocation", _) => {
-                let inner = inner.replace("<LocationConstraint>", "").replace("</LocationConstraint>", "");
-                format!("{declaration}<{name} xmlns=\"{xmlns}\">{inner}</{name}>")
-            }
-            _ => format!("{declaration}<{name} xmlns=\"{xmlns}\">{inner}</{name}>"),
-        };
+        let name = document(operation, &output.shape);
+        if operation.name == "GetBucketLocation" {
+            // The value is the document element's own.
+            // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+            inner = inner.replace("<LocationConstraint>", "").replace("</LocationConstraint>", "");
+        }
+        rest.body = format!("{declaration}<{name} xmlns=\"{xmlns}\">{inner}</{name}>");
     }
     Ok(rest)
+}
+
+/// Name of the document element: the output shape's, but S3 names its answers after the thing.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+fn document<'o>(operation: &Operation, shape: &'o str) -> &'o str {
+    match operation.name.as_str() {
+        "CompleteMultipartUpload" => "CompleteMultipartUploadResult",
+        "CreateMultipartUpload" => "InitiateMultipartUploadResult",
+        "DeleteObjects" => "DeleteResult",
+        "GetBucketAcl" => "AccessControlPolicy",
+        "GetBucketLifecycleConfiguration" => "LifecycleConfiguration",
+        "GetBucketLocation" => "LocationConstraint",
+        "GetBucketTagging" | "GetObjectTagging" => "Tagging",
+        "GetBucketVersioning" => "VersioningConfiguration",
+        "ListBuckets" => "ListAllMyBucketsResult",
+        "ListMultipartUploads" => "ListMultipartUploadsResult",
+        "ListObjectVersions" => "ListVersionsResult",
+        "ListObjects" | "ListObjectsV2" => "ListBucketResult",
+        "ListParts" => "ListPartsResult",
+        _ => shape,
+    }
 }
 
 struct Writing<'a> {
