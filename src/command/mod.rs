@@ -1,13 +1,25 @@
 //! One file per command, named as the user types it; and the way from an argument list to an exit code.
 
 pub mod cert;
+mod consent;
 pub mod down;
+mod follow;
+mod interrupt;
 pub mod login;
+mod main;
 pub mod status;
 pub mod template;
 pub mod up;
 
-use crate::error::Failure;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+pub use main::main;
+
+use crate::aws::{Aws, secretsmanager};
+use crate::error::{Failure, Kind};
+use crate::registry::template::output;
+use crate::stack::Stack;
 
 /// What a command hands back to be shown: the same facts for people and as data.
 #[derive(Clone, Debug, Default)]
@@ -20,4 +32,29 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Why the command did not fully succeed, when there are facts to show as well.
     pub failure: Option<Failure>,
+}
+
+/// The password of the registry's operator, by the stack's output.
+pub(crate) async fn operator_password(aws: &Aws, stack: &Stack) -> Result<SecretString, Failure> {
+    let arn = stack.output(output::OPERATOR_SECRET_ARN).ok_or_else(|| {
+        Failure::new(Kind::StackState, format!("the stack {} is {} and has no registry yet", stack.name, stack.status))
+            .hint("finish it with: dockreg up")
+    })?;
+    operator_password_of(aws, arn).await
+}
+
+/// The password in the operator's secret.
+pub(crate) async fn operator_password_of(aws: &Aws, arn: &str) -> Result<SecretString, Failure> {
+    use secrecy::ExposeSecret;
+
+    #[derive(Deserialize)]
+    struct Login {
+        password: String,
+    }
+    let text = secretsmanager::secret(aws, arn).await?;
+    // The parser's own message could quote the secret.
+    let login: Login = serde_json::from_str(text.expose_secret()).map_err(|_| {
+        Failure::new(Kind::Input, "the operator's secret does not hold a login").hint(format!("see who changed {arn}"))
+    })?;
+    Ok(SecretString::from(login.password))
 }

@@ -1,6 +1,10 @@
 //! `dockreg template`: prints the embedded CloudFormation template.
 
 use clap::Args;
+use serde_json::json;
+
+use super::Outcome;
+use crate::registry::template;
 
 /// `dockreg template`.
 #[derive(Args, Debug)]
@@ -11,3 +15,10 @@ Output:
 Exit code:
   0  printed")]
 pub struct TemplateArgs {}
+
+/// Hands out the template.
+#[must_use]
+pub fn run(_: &TemplateArgs) -> Outcome {
+    let data = json!({ "version": template::VERSION, "body": template::body() });
+    Outcome { data, text: template::body().to_owned(), ..Outcome::default() }
+}

@@ -2,9 +2,11 @@
 
 pub mod certificate;
 pub mod connect_to;
+pub mod cost;
 pub mod htpasswd;
 pub mod names;
 pub mod network;
+pub mod plan;
 pub mod template;
 pub mod verify;
 pub mod zone;

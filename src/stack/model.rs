@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::status::StackStatus;
-use crate::registry::names::{DESCRIPTION_PREFIX, STACK_TAG};
+use crate::registry::names::{DESCRIPTION_PREFIX, HOST_TAG, HostName, STACK_TAG};
+use crate::registry::template::output;
 
 /// A CloudFormation stack as it stands.
 #[derive(Clone, Debug)]
@@ -42,6 +43,13 @@ impl Stack {
     pub fn is_ours(&self) -> bool {
         self.tags.get(STACK_TAG) == Some(&self.name)
             || self.description.as_deref().is_some_and(|text| text.starts_with(DESCRIPTION_PREFIX))
+    }
+
+    /// The registry's host name: as `up` noted it, or as the template tells it.
+    #[must_use]
+    pub fn host(&self) -> Option<HostName> {
+        let noted = self.tags.get(HOST_TAG).map(String::as_str).or_else(|| self.output(output::REGISTRY_HOST))?;
+        noted.parse().ok()
     }
 
     /// A parameter that is not empty.

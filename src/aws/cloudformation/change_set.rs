@@ -167,11 +167,26 @@ pub async fn execute_change_set(aws: &Aws, change_set: &str, token: &str) -> Res
     call.send().await.map(drop).map_err(|error| AwsCallError::of("ExecuteChangeSet", error))
 }
 
-/// Removes a change set. Succeeds also when it is already gone.
-pub async fn delete_change_set(aws: &Aws, change_set: &str) -> Result<(), AwsCallError> {
-    let answer = aws.cloudformation().delete_change_set().change_set_name(change_set).send().await;
+/// Removes a stack's change set by name. Succeeds also when it is already gone.
+pub async fn delete_change_set(aws: &Aws, stack: &str, name: &str) -> Result<(), AwsCallError> {
+    let answer = aws.cloudformation().delete_change_set().stack_name(stack).change_set_name(name).send().await;
     match answer.map_err(|error| AwsCallError::of("DeleteChangeSet", error)) {
         Err(error) if !error.is("ChangeSetNotFound") => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// The names of a stack's change sets, every page.
+pub async fn change_set_names(aws: &Aws, stack: &str) -> Result<Vec<String>, AwsCallError> {
+    let mut names = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = aws.cloudformation().list_change_sets().stack_name(stack).set_next_token(token).send().await;
+        let page = answer.map_err(|error| AwsCallError::of("ListChangeSets", error))?;
+        names.extend(page.summaries().iter().filter_map(|own| own.change_set_name().map(str::to_owned)));
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(names);
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
 
 pub use change_set::{
-    ChangeSet, ChangeSetIds, NewChangeSet, create_change_set, delete_change_set, describe_change_set,
+    ChangeSet, ChangeSetIds, NewChangeSet, change_set_names, create_change_set, delete_change_set, describe_change_set,
     execute_change_set,
 };
 pub use events::{EventPage, events};
@@ -66,18 +66,39 @@ pub async fn template(aws: &Aws, stack: &str) -> Result<String, AwsCallError> {
     output.template_body().map(str::to_owned).ok_or_else(|| AwsCallError::incomplete(OPERATION, "TemplateBody"))
 }
 
-/// The physical id of one resource, with its status word; `None` when the stack has no such resource.
-pub async fn resource(aws: &Aws, stack: &str, logical_id: &str) -> Result<Option<(String, String)>, AwsCallError> {
-    const OPERATION: &str = "DescribeStackResource";
-    let call = aws.cloudformation().describe_stack_resource().stack_name(stack).logical_resource_id(logical_id);
-    let output = match call.send().await.map_err(|error| AwsCallError::of(OPERATION, error)) {
-        Ok(output) => output,
-        Err(error) if error.is("ValidationError") && error.message.contains("does not exist") => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    Ok(output.stack_resource_detail().and_then(|detail| {
-        Some((detail.physical_resource_id()?.to_owned(), detail.resource_status()?.as_str().to_owned()))
-    }))
+/// One resource of a stack.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Resource {
+    /// Name in the template.
+    pub logical_id: String,
+    /// Id in AWS.
+    pub physical_id: Option<String>,
+    /// For example `AWS::S3::Bucket`.
+    pub resource_type: String,
+    /// CloudFormation's word.
+    pub status: String,
+}
+
+/// Every resource of a stack.
+pub async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Resource>, AwsCallError> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let answer = aws.cloudformation().list_stack_resources().stack_name(stack).set_next_token(token).send().await;
+        let page = answer.map_err(|error| AwsCallError::of("ListStackResources", error))?;
+        found.extend(page.stack_resource_summaries().iter().filter_map(|own| {
+            Some(Resource {
+                logical_id: own.logical_resource_id()?.to_owned(),
+                physical_id: own.physical_resource_id().map(str::to_owned),
+                resource_type: own.resource_type()?.to_owned(),
+                status: own.resource_status()?.as_str().to_owned(),
+            })
+        }));
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// Starts the deletion of a stack. Succeeds also when it is already gone.

@@ -45,7 +45,7 @@ pub struct UpArgs {
     #[arg(long, env = "DOCKREG_HTPASSWD", value_name = "FILE", hide_env_values = true)]
     pub htpasswd: Option<PathBuf>,
     /// How many nodes serve the registry
-    #[arg(long, env = "DOCKREG_NODES", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=50), hide_env_values = true)]
+    #[arg(long, env = "DOCKREG_NODES", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10), hide_env_values = true)]
     pub nodes: Option<u16>,
     /// Show what would change and change nothing (makes and removes a change set: needs write permission)
     #[arg(long)]

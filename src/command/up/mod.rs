@@ -1,5 +1,286 @@
-//! `dockreg up`: create, update, repair or resume.
+//! `dockreg up`: create, update, repair or resume. A pipeline of named values:
+//! arguments → settings → observed → plan → proposal → preview → consent → operation → verified registry → report.
 
 mod args;
+mod execute;
+mod observe;
+mod preview;
+mod propose;
+mod ready;
+mod recreate;
+mod report;
+mod resolve;
+mod start;
+
+use std::collections::BTreeSet;
 
 pub use args::UpArgs;
+pub(super) use observe::left_buckets;
+pub(super) use start::foreign;
+
+use super::{Outcome, consent, interrupt};
+use crate::aws::{Aws, cloudformation, sts};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::registry::plan::{UpPlan, plan};
+use crate::registry::template::{self, parameter};
+use crate::settings::UpSettings;
+use crate::stack::Stack;
+use crate::stack::change::Action;
+use crate::stack::watch::From;
+use crate::ui::Expected;
+use execute::{Finished, Following};
+use preview::Preview;
+use propose::{Proposal, Proposed};
+use ready::Asking;
+use report::Report;
+use start::Start;
+
+/// One run of `up`: what never changes while it lasts.
+struct Run<'a> {
+    context: &'a Context,
+    args: &'a UpArgs,
+    settings: UpSettings,
+    aws: Aws,
+    caller: sts::Caller,
+    trust: crate::registry::verify::Trust,
+    warnings: Vec<String>,
+}
+
+/// Creates, updates, repairs or resumes.
+pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<String>) -> Result<Outcome, Failure> {
+    let resolved = resolve::resolve(&context.stack_name, args, from_environment)?;
+    let trust = ready::trust(&args.probe)?;
+    let aws = context.aws().await?;
+    let (caller, stack) = observe::stack(&aws, &context.stack_name).await?;
+    let run = Run { context, args, settings: resolved.settings, aws, caller, trust, warnings: resolved.warnings };
+    match start::start(stack.as_ref())? {
+        Start::Create => run.change(None, true).await,
+        Start::Update => run.change(stack, false).await,
+        Start::Resume => run.resume(stack).await,
+        Start::Recreate => run.recreate(stack).await,
+        Start::Attach => run.attach(stack).await,
+    }
+}
+
+impl Run<'_> {
+    /// Plans, proposes, asks and executes. `makes_stack` says that no stack of this name exists yet.
+    async fn change(mut self, stack: Option<Stack>, makes_stack: bool) -> Result<Outcome, Failure> {
+        let observed = observe::observe(&self.aws, &self.settings, stack).await?;
+        let plan = plan(&self.settings, &observed, template::body())?;
+        self.warnings.extend(plan.warnings.iter().cloned());
+        match &observed.stack {
+            Some(stack) if plan.nothing_to_do => return self.unchanged(&plan, stack).await,
+            _ => {}
+        }
+        if !self.args.dry_run {
+            consent::can_ask(&self.context.shell, self.args.yes)?;
+        }
+        let proposal = Proposal::new(&self.context.stack_name, observed.now, makes_stack);
+        let agreed = tokio::select! {
+            agreed = self.propose(&proposal, &plan) => agreed,
+            () = interrupt::interrupted() => Err(interrupt::stopped()),
+        };
+        match agreed {
+            Ok(Agreed::Execute(proposed, preview)) => self.execute(&proposal, &plan, proposed, preview).await,
+            Ok(Agreed::Preview(preview)) => {
+                self.withdraw(&proposal).await?;
+                Ok(self.dry_run(&preview))
+            }
+            Ok(Agreed::Nothing) => {
+                self.withdraw(&proposal).await?;
+                match &observed.stack {
+                    Some(stack) => self.unchanged(&plan, stack).await,
+                    None => Err(Failure::new(Kind::Bug, "a new stack would contain nothing")),
+                }
+            }
+            Err(failure) => {
+                // What is reported is why it stopped; a clean-up that fails as well only adds to it.
+                match self.withdraw(&proposal).await {
+                    Ok(()) => Err(failure),
+                    Err(left) => Err(left_behind(failure, &left)),
+                }
+            }
+        }
+    }
+
+    /// Makes the change set, shows what it would do, and asks.
+    async fn propose(&self, proposal: &Proposal, plan: &UpPlan) -> Result<Agreed, Failure> {
+        let shell = &self.context.shell;
+        let Some(proposed) = proposal.make(&self.aws, plan, self.context.timing.poll_interval).await? else {
+            return Ok(Agreed::Nothing);
+        };
+        let place = format!("{} of account {}", self.aws.region(), self.caller.account);
+        let preview = Preview::new(plan, proposed.changes.clone(), place);
+        if self.args.dry_run {
+            return Ok(Agreed::Preview(preview));
+        }
+        shell.note(&preview.text(&self.context.stack_name));
+        let question = if plan.creates { "Create it?" } else { "Change it?" };
+        consent::ask(shell, self.args.yes, question)?;
+        Ok(Agreed::Execute(proposed, preview))
+    }
+
+    async fn withdraw(&self, proposal: &Proposal) -> Result<(), Failure> {
+        proposal.withdraw(&self.aws).await.map_err(Failure::from)
+    }
+
+    fn dry_run(self, preview: &Preview) -> Outcome {
+        let mut data = preview.data();
+        data["dry_run"] = true.into();
+        Outcome { data, text: preview.text(&self.context.stack_name), warnings: self.warnings, failure: None }
+    }
+
+    async fn execute(
+        self,
+        proposal: &Proposal,
+        plan: &UpPlan,
+        proposed: Proposed,
+        preview: Preview,
+    ) -> Result<Outcome, Failure> {
+        let from = execute::execute(&self.aws, proposal, &proposed).await?;
+        if self.args.detach {
+            let text = format!("the operation runs; to follow it: {}", self.resume_line());
+            let mut data = preview.data();
+            data["detached"] = true.into();
+            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+        }
+        let verb = if plan.creates { "Creating" } else { "Updating" };
+        let following = Following {
+            stack_id: &proposed.stack,
+            from,
+            title: format!("{verb} {}", self.context.stack_name),
+            expected: expected(&proposed),
+            creates: plan.creates,
+        };
+        let asking = self.asking(plan.host.clone(), zone_of(plan), internal(&plan.sources));
+        let finished =
+            execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
+        self.report(&proposed.stack, finished, Some(preview)).await
+    }
+
+    /// Nothing to change: the registry is checked all the same.
+    async fn unchanged(self, plan: &UpPlan, stack: &Stack) -> Result<Outcome, Failure> {
+        if self.args.dry_run {
+            let data = serde_json::json!({ "dry_run": true, "creates": false, "changes": [] });
+            let text = format!("the stack {} is as asked for: nothing would change", stack.name);
+            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+        }
+        self.context.shell.note(&format!("the stack {} is as asked for: nothing to change", stack.name));
+        let finished = match self.asking(plan.host.clone(), zone_of_stack(stack), internal(&plan.sources)) {
+            Some(asking) => execute::check(self.context, &self.aws, stack, &asking).await,
+            None => Finished { ended: None, verification: None },
+        };
+        self.report(&stack.id, finished, None).await
+    }
+
+    /// Only change sets exist under this name: ours are leftovers of a run that was killed, anyone else's are not ours.
+    async fn resume(self, stack: Option<Stack>) -> Result<Outcome, Failure> {
+        let Some(stack) = stack else { return self.change(None, true).await };
+        let names = cloudformation::change_set_names(&self.aws, &stack.id).await?;
+        if let Some(strange) = names.iter().find(|name| !name.starts_with(propose::CHANGE_SET_PREFIX)) {
+            return Err(foreign(&stack).cause(format!("its change set {strange} was made by someone else")));
+        }
+        for name in names {
+            cloudformation::delete_change_set(&self.aws, &stack.id, &name).await?;
+        }
+        // The empty stack that is left was made by a run like this one, and goes if this one is declined.
+        self.change(None, true).await
+    }
+
+    /// Follows the operation that runs, and says that this run's own settings were not applied.
+    async fn attach(mut self, stack: Option<Stack>) -> Result<Outcome, Failure> {
+        let Some(stack) = stack else { return self.change(None, true).await };
+        self.context.shell.note(&format!("the stack {} is in {}: following it", stack.name, stack.status));
+        if self.args.dry_run {
+            return Err(Failure::new(Kind::StackState, format!("the stack {} is in {}", stack.name, stack.status))
+                .hint(format!("wait for its end with: {}", self.resume_line())));
+        }
+        let resources = cloudformation::resources(&self.aws, &stack.id).await.unwrap_or_default();
+        let known =
+            |own: cloudformation::Resource| Expected { logical_id: own.logical_id, resource_type: own.resource_type };
+        let following = Following {
+            stack_id: &stack.id,
+            from: From::OperationStart,
+            title: format!("Following {}", stack.name),
+            expected: resources.into_iter().map(known).collect(),
+            creates: stack.status.word() == "CREATE_IN_PROGRESS",
+        };
+        let sources = std::collections::BTreeMap::new();
+        let asking = stack.host().and_then(|host| self.asking(host, zone_of_stack(&stack), internal(&sources)));
+        let finished =
+            execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
+        self.warnings.push(format!(
+            "an operation was running, so nothing of this command's own settings was applied; for that: {}",
+            self.resume_line()
+        ));
+        self.report(&stack.id, finished, None).await
+    }
+
+    /// How the registry is to be checked; `None` with `--no-verify`.
+    fn asking(
+        &self,
+        host: crate::registry::names::HostName,
+        zone_id: Option<(String, String)>,
+        internal: bool,
+    ) -> Option<Asking> {
+        let probe = self.args.probe.clone();
+        (!self.args.no_verify).then(|| Asking { host, internal, zone_id, probe, trust: self.trust.clone() })
+    }
+
+    async fn report(self, stack_id: &str, finished: Finished, preview: Option<Preview>) -> Result<Outcome, Failure> {
+        let stack = cloudformation::describe_stack(&self.aws, stack_id).await?;
+        let report = Report {
+            context: self.context,
+            region: self.aws.region(),
+            account: &self.caller.account,
+            stack: stack.as_ref(),
+            finished: &finished,
+            preview: preview.as_ref(),
+            ca_file: self.args.probe.ca_file.as_deref(),
+            verified: !self.args.no_verify,
+        };
+        Ok(report.outcome(self.warnings))
+    }
+
+    fn resume_line(&self) -> String {
+        self.context.command_line("up")
+    }
+}
+
+/// What came of a proposal.
+enum Agreed {
+    /// It is to be executed.
+    Execute(Proposed, Preview),
+    /// It was only to be shown.
+    Preview(Preview),
+    /// It would change nothing.
+    Nothing,
+}
+
+fn left_behind(mut failure: Failure, left: &Failure) -> Failure {
+    let hint = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
+    failure.hint(format!("{hint}an unused change set could not be removed ({left}); the next `dockreg up` removes it"))
+}
+
+fn expected(proposed: &Proposed) -> Vec<Expected> {
+    let touched = proposed.changes.iter().filter(|change| change.action != Action::Remove);
+    touched
+        .map(|change| Expected { logical_id: change.logical_id.clone(), resource_type: change.resource_type.clone() })
+        .collect()
+}
+
+/// The zone that takes the record: its id and name.
+fn zone_of(plan: &UpPlan) -> Option<(String, String)> {
+    let value = |key: &str| plan.sources.get(key).map(|own| own.value.clone()).filter(|value| !value.is_empty());
+    Some((value(parameter::DNS_ZONE_ID)?, value(parameter::DNS_ZONE)?))
+}
+
+fn zone_of_stack(stack: &Stack) -> Option<(String, String)> {
+    let value = |key: &str| stack.parameter(key).map(str::to_owned);
+    Some((value(parameter::DNS_ZONE_ID)?, value(parameter::DNS_ZONE)?))
+}
+
+fn internal(sources: &std::collections::BTreeMap<String, crate::settings::Setting<String>>) -> bool {
+    sources.get(parameter::LOAD_BALANCER_SCHEME).is_some_and(|own| own.value == "internal")
+}

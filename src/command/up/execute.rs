@@ -1,0 +1,113 @@
+//! Executes a proposal and follows it, with the readiness check beside it.
+
+use tokio::sync::watch;
+
+use super::propose::{Proposal, Proposed};
+use super::ready::{Asking, Proof, Site};
+use crate::aws::{Aws, cloudformation};
+use crate::command::follow::{self, Ended};
+use crate::command::interrupt;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::registry::template::output;
+use crate::registry::verify::Verification;
+use crate::stack::Stack;
+use crate::stack::event::StackEvent;
+use crate::stack::status::Sentiment;
+use crate::stack::watch::{From, newest};
+use crate::ui::Expected;
+
+/// How it ended: the stack, and the registry if it was checked.
+pub(super) struct Finished {
+    pub(super) ended: Option<Ended>,
+    pub(super) verification: Option<Result<Verification, Failure>>,
+}
+
+/// Starts the proposed change; returns where to watch from.
+pub(super) async fn execute(aws: &Aws, proposal: &Proposal, proposed: &Proposed) -> Result<From, Failure> {
+    let before = newest(aws, &proposed.stack).await?;
+    cloudformation::execute_change_set(aws, &proposed.change_set, proposal.token()).await?;
+    Ok(before.map_or(From::OperationStart, From::After))
+}
+
+/// What is to be followed.
+pub(super) struct Following<'a> {
+    pub(super) stack_id: &'a str,
+    pub(super) from: From,
+    pub(super) title: String,
+    pub(super) expected: Vec<Expected>,
+    /// Whether the registry did not exist before: only then does it prove anything to ask it meanwhile.
+    pub(super) creates: bool,
+}
+
+/// Follows a running operation to its end, and checks the registry: beside a creation, after an update.
+pub(super) async fn finish(
+    context: &Context,
+    aws: &Aws,
+    following: Following<'_>,
+    asking: Option<&Asking>,
+    resume: &str,
+) -> Result<Finished, Failure> {
+    let progress = context.shell.progress(&following.title, following.expected);
+    let (knows, known) = watch::channel(Site::default());
+    let mut learn = |event: &StackEvent| knows.send_modify(|site| site.learn(event));
+    let following_end = follow::follow(context, aws, following.stack_id, following.from, &progress, resume, &mut learn);
+    let Some(asking) = asking else {
+        return Ok(Finished { ended: Some(following_end.await?), verification: None });
+    };
+    let proof = Proof { aws, asking, timing: context.timing, progress: &progress, latest: watch::Sender::new(None) };
+    let mut proving = std::pin::pin!(proof.run(known));
+    let mut proven = None;
+    let ended = if following.creates {
+        let mut following_end = std::pin::pin!(following_end);
+        loop {
+            tokio::select! {
+                ended = &mut following_end => break ended?,
+                verification = &mut proving, if proven.is_none() => proven = Some(verification),
+            }
+        }
+    } else {
+        following_end.await?
+    };
+    if ended.status.sentiment() != Sentiment::Good {
+        return Ok(Finished { ended: Some(ended), verification: None });
+    }
+    // A check that could not even begin while the stack was being made gets its chance now that it stands.
+    let verification = match proven {
+        Some(Ok(verification)) => Ok(verification),
+        Some(Err(_)) => check_now(aws, following.stack_id, &proof).await,
+        None if known_enough(&knows) => proof.finish(proving, interrupt::interrupted()).await,
+        None => check_now(aws, following.stack_id, &proof).await,
+    };
+    Ok(Finished { ended: Some(ended), verification: Some(verification) })
+}
+
+fn known_enough(site: &watch::Sender<Site>) -> bool {
+    let site = site.borrow();
+    site.load_balancer.is_some() && site.operator_secret.is_some()
+}
+
+/// Checks a registry whose stack stands, by the stack's outputs.
+async fn check_now(aws: &Aws, stack_id: &str, proof: &Proof<'_>) -> Result<Verification, Failure> {
+    let stack = cloudformation::describe_stack(aws, stack_id).await?;
+    let site = stack.as_ref().map(site_of).unwrap_or_default();
+    let (_keep, known) = watch::channel(site);
+    proof.finish(proof.run(known), interrupt::interrupted()).await
+}
+
+/// Where the registry of a standing stack is.
+fn site_of(stack: &Stack) -> Site {
+    Site {
+        load_balancer: stack.output(output::LOAD_BALANCER_ARN).map(str::to_owned),
+        operator_secret: stack.output(output::OPERATOR_SECRET_ARN).map(str::to_owned),
+    }
+}
+
+/// Checks the registry of a stack that nothing was changed in.
+pub(super) async fn check(context: &Context, aws: &Aws, stack: &Stack, asking: &Asking) -> Finished {
+    let progress = context.shell.progress(&format!("Checking {}", asking.host), Vec::new());
+    let proof = Proof { aws, asking, timing: context.timing, progress: &progress, latest: watch::Sender::new(None) };
+    let (_keep, known) = watch::channel(site_of(stack));
+    let verification = proof.finish(proof.run(known), interrupt::interrupted()).await;
+    Finished { ended: None, verification: Some(verification) }
+}

@@ -1,0 +1,166 @@
+//! Everything `up` reads from AWS before it decides: the stack first, then all that its state makes necessary, at once.
+
+use jiff::Timestamp;
+
+use crate::aws::{Aws, AwsCallError, CallKind, acm, cloudformation, ec2, iam, route53, s3, ssm, sts};
+use crate::error::{Failure, Kind};
+use crate::registry::certificate::Candidate;
+use crate::registry::names::{STACK_TAG, bucket_prefix};
+use crate::registry::plan::{DEFAULT_INSTANCE_TYPE, FoundBucket, Machine, Observed, debian_parameter};
+use crate::registry::template::parameter;
+use crate::settings::{Setting, Source, UpSettings};
+use crate::stack::Stack;
+
+/// Looks at the stack and whose account it is in.
+pub(super) async fn stack(aws: &Aws, name: &str) -> Result<(sts::Caller, Option<Stack>), Failure> {
+    let (caller, stack) = tokio::try_join!(sts::caller(aws), cloudformation::describe_stack(aws, name))?;
+    Ok((caller, stack))
+}
+
+/// Looks at all else that matters for these settings and this stack.
+pub(super) async fn observe(aws: &Aws, settings: &UpSettings, stack: Option<Stack>) -> Result<Observed, Failure> {
+    let standing = stack.as_ref().filter(|stack| stack.status.is_updatable());
+    let host_moves = match (standing, &settings.host) {
+        (Some(stack), Some(host)) => stack.host().as_ref() != Some(&host.value),
+        _ => standing.is_none(),
+    };
+    let wants_certificates = host_moves || settings.certificate.is_some();
+    let wants_zones = host_moves || settings.zone != crate::settings::ZoneWish::Find;
+    let wants_network = standing.is_none() || settings.names_network();
+    let (template, certificates, zones, network, machine, left_buckets, named_bucket) = tokio::try_join!(
+        async {
+            match standing {
+                Some(stack) => Ok::<_, Failure>(Some(cloudformation::template(aws, &stack.id).await?)),
+                None => Ok(None),
+            }
+        },
+        async { if wants_certificates { certificates(aws).await } else { Ok(Vec::new()) } },
+        async { if wants_zones { Ok(route53::zones(aws).await?) } else { Ok(Vec::new()) } },
+        async {
+            match wants_network {
+                true => Ok(tokio::try_join!(ec2::vpcs(aws), ec2::subnets(aws))?),
+                false => Ok((Vec::new(), Vec::new())),
+            }
+        },
+        machine(aws, settings, standing),
+        async { if standing.is_none() { left_buckets(aws, &settings.stack_name).await } else { Ok(Vec::new()) } },
+        async {
+            match &settings.bucket {
+                Some(bucket) => Ok(Some(FoundBucket {
+                    name: bucket.value.clone(),
+                    region: s3::bucket_region(aws, &bucket.value).await?,
+                    home: aws.region().to_owned(),
+                })),
+                None => Ok(None),
+            }
+        },
+    )?;
+    let instance_zones = match &machine {
+        Some(machine) if wants_network => ec2::offered_zones(aws, &machine.instance_type.value).await?,
+        _ => std::collections::BTreeSet::new(),
+    };
+    let (vpcs, subnets) = network;
+    Ok(Observed {
+        stack,
+        template,
+        certificates,
+        zones,
+        vpcs,
+        subnets,
+        instance_zones,
+        machine,
+        left_buckets,
+        named_bucket,
+        now: Timestamp::now(),
+    })
+}
+
+/// Certificates of IAM and ACM. Who may not list one of the two still gets the other.
+async fn certificates(aws: &Aws) -> Result<Vec<Candidate>, Failure> {
+    let (in_iam, in_acm) = tokio::join!(iam::certificates(aws), acm::certificates(aws));
+    match (in_iam, in_acm) {
+        (Ok(mut all), Ok(more)) => {
+            all.extend(more);
+            Ok(all)
+        }
+        (Ok(some), Err(error)) | (Err(error), Ok(some)) if is_denied(&error) && !some.is_empty() => Ok(some),
+        (Err(error), _) | (_, Err(error)) => Err(error.into()),
+    }
+}
+
+fn is_denied(error: &AwsCallError) -> bool {
+    error.kind == CallKind::Denied
+}
+
+/// The instance type and its image, when either is to be set: on a new stack, by flag, or with `--upgrade`.
+async fn machine(aws: &Aws, settings: &UpSettings, stack: Option<&Stack>) -> Result<Option<Machine>, Failure> {
+    if stack.is_some() && settings.instance_type.is_none() && settings.ami.is_none() && !settings.upgrade {
+        return Ok(None);
+    }
+    let kept = |name| stack.and_then(|stack: &Stack| stack.parameter(name)).map(str::to_owned);
+    let instance_type = settings
+        .instance_type
+        .clone()
+        .or_else(|| Some(Setting::new(kept(parameter::INSTANCE_TYPE)?, Source::Stack)))
+        .unwrap_or_else(|| Setting::new(DEFAULT_INSTANCE_TYPE.to_owned(), Source::Default));
+    let Some(kind) = ec2::instance_type(aws, &instance_type.value).await? else {
+        let message = format!("there is no instance type {} in {}", instance_type.value, aws.region());
+        return Err(Failure::new(Kind::Input, message).hint("choose another --instance-type, for example t3.small"));
+    };
+    let pinned = kept(parameter::AMI).filter(|_| !settings.upgrade).map(|ami| Setting::new(ami, Source::Stack));
+    let wanted = settings.ami.clone().or(pinned);
+    if let Some(ami) = &wanted {
+        let image = ec2::image(aws, &ami.value).await?;
+        match image {
+            Some(image) if image.architecture == kind.architecture || ami.source != Source::Stack => {
+                return Ok(Some(put_together(instance_type, kind, ami.clone(), image)));
+            }
+            None if ami.source != Source::Stack => {
+                return Err(Failure::new(Kind::Input, format!("there is no image {} in {}", ami.value, aws.region()))
+                    .hint("leave --ami away to get Debian 13"));
+            }
+            // The pinned image is gone, or is for the other architecture: find the fitting one anew.
+            _ => {}
+        }
+    }
+    let id = ssm::parameter(aws, &debian_parameter(&kind.architecture)).await.map_err(no_debian)?;
+    let image = ec2::image(aws, &id).await?.ok_or_else(|| {
+        Failure::new(Kind::Input, format!("Debian's image {id} is not there in {}", aws.region()))
+            .hint("name an image with --ami")
+    })?;
+    Ok(Some(put_together(instance_type, kind, Setting::new(id, Source::Found), image)))
+}
+
+fn no_debian(error: AwsCallError) -> Failure {
+    let missing = error.kind == CallKind::NotFound;
+    let failure = Failure::from(error);
+    if missing { failure.hint("this region has no Debian 13 image: name an image with --ami") } else { failure }
+}
+
+fn put_together(
+    instance_type: Setting<String>,
+    kind: ec2::InstanceType,
+    ami: Setting<String>,
+    image: ec2::Image,
+) -> Machine {
+    Machine {
+        instance_type,
+        architecture: kind.architecture,
+        ami,
+        image_architecture: image.architecture,
+        image_name: image.name,
+        root_device: image.root_device,
+    }
+}
+
+/// Buckets that an earlier stack of this name left: by the name CloudFormation gave them, and by our tag.
+pub(in crate::command) async fn left_buckets(aws: &Aws, stack_name: &str) -> Result<Vec<String>, Failure> {
+    let mut left = Vec::new();
+    for bucket in s3::buckets(aws, &bucket_prefix(stack_name)).await? {
+        let tags = s3::bucket_tags(aws, &bucket).await?;
+        if tags.is_some_and(|tags| tags.get(STACK_TAG).is_some_and(|owner| owner == stack_name)) {
+            left.push(bucket);
+        }
+    }
+    Ok(left)
+}

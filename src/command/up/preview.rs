@@ -1,0 +1,180 @@
+//! What people see before they agree: the settings with their sources, the changes, the cost.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::registry::cost::{self, Estimate, Size};
+use crate::registry::plan::{BucketPlan, UpPlan};
+use crate::registry::template::parameter;
+use crate::stack::change::{Action, Replacement, ResourceChange};
+use crate::ui::words;
+
+/// No value is shown longer than this.
+const MAX_VALUE: usize = 60;
+
+/// What is proposed, in words and as data.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Preview {
+    creates: bool,
+    place: String,
+    settings: Vec<Line>,
+    changes: Vec<ResourceChange>,
+    cost: Option<Estimate>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Line {
+    name: &'static str,
+    value: String,
+    source: String,
+}
+
+impl Preview {
+    /// Puts together what `plan` and `changes` say; `place` is account and region.
+    pub(super) fn new(plan: &UpPlan, changes: Vec<ResourceChange>, place: String) -> Self {
+        Self { creates: plan.creates, place, settings: lines(plan), changes, cost: cost_of(plan) }
+    }
+
+    /// The same facts as data.
+    pub(super) fn data(&self) -> Value {
+        json!({ "creates": self.creates, "settings": self.settings, "changes": self.changes, "monthly_cost_usd": self.cost })
+    }
+
+    /// For people.
+    pub(super) fn text(&self, stack_name: &str) -> String {
+        let mut text = String::new();
+        let verb = if self.creates { "create" } else { "change" };
+        let mut put = |line: String| {
+            text.push_str(&line);
+            text.push('\n');
+        };
+        put(format!("This will {verb} the stack {stack_name} in {}.", self.place));
+        put(String::new());
+        for Line { name, value, source } in &self.settings {
+            put(format!("  {name:<13} {value}  ({source})"));
+        }
+        put(String::new());
+        for change in &self.changes {
+            put(change_line(change));
+            for property in change.properties.iter().filter(|own| own.before != own.after) {
+                let shown = |value: &Option<String>| value.as_deref().map_or("(nothing)".to_owned(), shortened);
+                put(format!("      {}: {} → {}", property.path, shown(&property.before), shown(&property.after)));
+            }
+        }
+        let replaced = self.changes.iter().filter(|own| own.replacement == Replacement::Yes).count();
+        put(format!(
+            "  {}{}",
+            words::count(self.changes.len(), "resource"),
+            match replaced {
+                0 => String::new(),
+                some => format!(", {some} of them made anew"),
+            }
+        ));
+        put(String::new());
+        put(self.cost_line());
+        text
+    }
+
+    fn cost_line(&self) -> String {
+        match &self.cost {
+            Some(cost) => format!(
+                "  about ${:.0} a month: nodes ${:.0}, load balancer ${:.0}, {:.0} GB of images and secrets ${:.0}; traffic \
+                 extra\n  (list prices of {}; the same images in ECR, without host name and logins of your own: ${:.0})",
+                cost.total,
+                cost.nodes,
+                cost.load_balancer,
+                cost::IMAGES_GB,
+                cost.storage,
+                cost::PRICES_OF,
+                cost.ecr
+            ),
+            None => "  cost: the price of this instance type is not known here".to_owned(),
+        }
+    }
+}
+
+fn change_line(change: &ResourceChange) -> String {
+    let (sign, remark) = match (&change.action, change.replacement) {
+        (Action::Add, _) => ("+", ""),
+        (Action::Remove, _) => ("-", ""),
+        (Action::Modify, Replacement::Yes) => ("±", "  made anew"),
+        (Action::Modify, Replacement::Conditional) => ("~", "  perhaps made anew"),
+        (Action::Modify, Replacement::No) => ("~", ""),
+        (Action::Other(_), _) => ("?", ""),
+    };
+    format!("  {sign} {:<26} {}{remark}", change.logical_id, change.resource_type)
+}
+
+fn shortened(value: &str) -> String {
+    let line = value.replace('\n', "⏎");
+    if line.chars().count() <= MAX_VALUE {
+        return line;
+    }
+    let mut short: String = line.chars().take(MAX_VALUE).collect();
+    let written = write!(short, "… ({} characters)", line.chars().count());
+    debug_assert!(written.is_ok(), "a String takes everything");
+    short
+}
+
+/// The settings that people care about, in their words.
+fn lines(plan: &UpPlan) -> Vec<Line> {
+    let of = |name: &'static str, key: &str, shown: &dyn Fn(&str) -> String| {
+        let setting = plan.sources.get(key).filter(|setting| !setting.value.is_empty())?;
+        Some(Line { name, value: shown(&setting.value), source: setting.source.to_string() })
+    };
+    let plain = |value: &str| value.to_owned();
+    let certificate = |arn: &str| match &plan.certificate {
+        Some(own) => {
+            let until =
+                own.chosen.not_after.map(|at| format!(", until {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
+            format!("{} in {}{until}", own.chosen.name, own.chosen.source)
+        }
+        None => arn.to_owned(),
+    };
+    let mut all = vec![Some(Line { name: "host", value: plan.host.to_string(), source: host_source(plan) })];
+    all.push(of("certificate", parameter::SSL_CERTIFICATE, &certificate));
+    all.push(match of("DNS zone", parameter::DNS_ZONE, &plain) {
+        None => {
+            Some(Line { name: "DNS zone", value: "none: you make the record".to_owned(), source: "found".to_owned() })
+        }
+        some => some,
+    });
+    all.push(Some(bucket_line(plan)));
+    all.push(of("VPC", parameter::VPC_ID, &plain));
+    all.push(of("subnets", parameter::SUBNETS, &plain));
+    all.push(of("nodes", parameter::NODES, &plain));
+    all.push(of("instance type", parameter::INSTANCE_TYPE, &plain));
+    all.push(of("machine image", parameter::AMI, &plain));
+    all.push(of("registry", parameter::DOCKER_IMAGE, &plain));
+    all.push(of("reachable for", parameter::ALLOWED_CIDR, &plain));
+    all.into_iter().flatten().collect()
+}
+
+fn host_source(plan: &UpPlan) -> String {
+    if plan.creates { "as given" } else { "of the stack" }.to_owned()
+}
+
+fn bucket_line(plan: &UpPlan) -> Line {
+    let (value, source) = match &plan.bucket {
+        BucketPlan::New => ("a new one; it outlives the stack".to_owned(), "default"),
+        BucketPlan::Adopted(name) => (format!("{name}, with the images in it"), "left by the stack before"),
+        BucketPlan::Given(name) => (name.clone(), "as given"),
+        BucketPlan::Kept => ("as it is".to_owned(), "as until now"),
+    };
+    Line { name: "bucket", value, source: source.to_owned() }
+}
+
+fn cost_of(plan: &UpPlan) -> Option<Estimate> {
+    let value = |key: &str| plan.sources.get(key).map(|setting| setting.value.as_str());
+    let internal = value(parameter::LOAD_BALANCER_SCHEME) == Some("internal");
+    let subnets = value(parameter::LOAD_BALANCER_SUBNETS).filter(|own| !own.is_empty()).or(value(parameter::SUBNETS));
+    let zones = subnets.map_or(2, |list| list.split(',').count());
+    cost::estimate(&Size {
+        instance_type: value(parameter::INSTANCE_TYPE).unwrap_or(crate::registry::plan::DEFAULT_INSTANCE_TYPE),
+        nodes: value(parameter::NODES).and_then(|nodes| nodes.parse().ok()).unwrap_or(1),
+        node_addresses: value(parameter::NODE_PUBLIC_ADDRESS) != Some("false"),
+        balancer_addresses: if internal { 0 } else { u32::try_from(zones).unwrap_or(2) },
+    })
+}

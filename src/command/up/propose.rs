@@ -1,0 +1,106 @@
+//! The proposal: a change set, and with it perhaps an empty stack. Made here, and taken back here.
+
+use std::time::Duration;
+
+use crate::aws::cloudformation::{self, ChangeSet, NewChangeSet};
+use crate::aws::{Aws, AwsCallError};
+use crate::error::{Failure, Kind};
+use crate::registry::plan::UpPlan;
+use crate::registry::template;
+use crate::stack::change::ResourceChange;
+use crate::stack::status::StackStatus;
+
+/// How all change sets of ours begin.
+pub(super) const CHANGE_SET_PREFIX: &str = "dockreg-";
+/// Change sets are ready within seconds.
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// A change set of this run, named before it is asked for, so that it can be taken back whatever happens.
+#[derive(Clone, Debug)]
+pub(super) struct Proposal {
+    stack_name: String,
+    change_set: String,
+    /// Whether the stack did not exist before.
+    makes_stack: bool,
+}
+
+/// What the proposal would do.
+#[derive(Clone, Debug)]
+pub(super) struct Proposed {
+    /// The change set's ARN.
+    pub(super) change_set: String,
+    /// The stack's ARN.
+    pub(super) stack: String,
+    /// Resource by resource; empty when nothing would change.
+    pub(super) changes: Vec<ResourceChange>,
+}
+
+impl Proposal {
+    /// Names the proposal. `began` makes the name this run's own.
+    pub(super) fn new(stack_name: &str, began: jiff::Timestamp, makes_stack: bool) -> Self {
+        let change_set = format!("{CHANGE_SET_PREFIX}{}", began.as_nanosecond());
+        Self { stack_name: stack_name.to_owned(), change_set, makes_stack }
+    }
+
+    /// The idempotency token of this run's calls.
+    pub(super) fn token(&self) -> &str {
+        &self.change_set
+    }
+
+    /// Asks for the change set and waits until CloudFormation has worked it out. `None` when it would change nothing.
+    pub(super) async fn make(
+        &self,
+        aws: &Aws,
+        plan: &UpPlan,
+        poll_interval: Option<Duration>,
+    ) -> Result<Option<Proposed>, Failure> {
+        let new = NewChangeSet {
+            stack: &self.stack_name,
+            name: &self.change_set,
+            creates: plan.creates,
+            template: template::body(),
+            parameters: &plan.parameters,
+            secrets: &plan.secrets,
+            tags: &plan.tags,
+            role_arn: plan.role_arn.as_deref(),
+            token: &self.change_set,
+        };
+        let ids = cloudformation::create_change_set(aws, &new).await?;
+        let ready = self.wait(aws, &ids.change_set, poll_interval).await?;
+        if ready.is_empty() {
+            return Ok(None);
+        }
+        if !ready.is_ready() {
+            return Err(refused(ready));
+        }
+        Ok(Some(Proposed { change_set: ids.change_set, stack: ids.stack, changes: ready.changes }))
+    }
+
+    async fn wait(&self, aws: &Aws, id: &str, poll_interval: Option<Duration>) -> Result<ChangeSet, AwsCallError> {
+        let mut pause = poll_interval.unwrap_or(FIRST_PAUSE);
+        loop {
+            let change_set = cloudformation::describe_change_set(aws, id).await?;
+            if !change_set.is_pending() {
+                return Ok(change_set);
+            }
+            tokio::time::sleep(pause).await;
+            pause = poll_interval.unwrap_or_else(|| pause.mul_f64(1.5).min(LONGEST_PAUSE));
+        }
+    }
+
+    /// Takes the change set back, and the empty stack if this run made it.
+    pub(super) async fn withdraw(&self, aws: &Aws) -> Result<(), AwsCallError> {
+        let Some(stack) = cloudformation::describe_stack(aws, &self.stack_name).await? else { return Ok(()) };
+        if stack.status == StackStatus::ReviewInProgress && self.makes_stack {
+            return cloudformation::delete_stack(aws, &stack.id, None, self.token()).await;
+        }
+        cloudformation::delete_change_set(aws, &self.stack_name, &self.change_set).await
+    }
+}
+
+fn refused(change_set: ChangeSet) -> Failure {
+    let failure = Failure::new(Kind::Refused, "CloudFormation does not accept the change; nothing was changed");
+    failure.cause(change_set.reason.unwrap_or(change_set.status))
+}

@@ -1,0 +1,68 @@
+//! Clears what a failed first creation left, with consent, so that it can be made anew. The evidence is kept.
+
+use super::{Outcome, Run, consent};
+use crate::aws::cloudformation;
+use crate::command::follow;
+use crate::error::{Failure, Kind};
+use crate::stack::Stack;
+use crate::stack::event::StackEvent;
+use crate::stack::failure::{RootCause, root_cause};
+use crate::stack::status::StackStatus;
+use crate::stack::watch::{EventSource, From};
+
+impl Run<'_> {
+    /// Deletes a stack whose creation was rolled back, then creates it.
+    pub(super) async fn recreate(mut self, stack: Option<Stack>) -> Result<Outcome, Failure> {
+        let Some(stack) = stack else { return self.change(None, true).await };
+        let (cause, newest) = evidence(&self.aws, &stack).await?;
+        let why = match &cause {
+            Some(cause) => format!("{}: {}", cause.logical_id, cause.reason),
+            None => "its events do not say why".to_owned(),
+        };
+        let shell = &self.context.shell;
+        shell.note(&format!("the first creation of {} failed and was rolled back: {why}", stack.name));
+        if let Some(hint) = cause.as_ref().and_then(|cause| cause.hint) {
+            shell.note(&format!("  hint: {hint}"));
+        }
+        if self.args.dry_run {
+            let text = format!("the stack {}, which holds nothing, would be deleted and created anew", stack.name);
+            let data = serde_json::json!({ "dry_run": true, "creates": true, "previous_failure": cause });
+            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+        }
+        consent::can_ask(shell, self.args.yes)?;
+        consent::ask(shell, self.args.yes, "Delete what is left of it and start over?")?;
+        let token = format!("dockreg-clear-{}", jiff::Timestamp::now().as_nanosecond());
+        cloudformation::delete_stack(&self.aws, &stack.id, self.args.role_arn.as_deref(), &token).await?;
+        let progress = shell.progress(&format!("Clearing {}", stack.name), Vec::new());
+        let from = newest.map_or(From::OperationStart, From::After);
+        let mut ignore = |_: &StackEvent| {};
+        let ended =
+            follow::follow(self.context, &self.aws, &stack.id, from, &progress, &self.resume_line(), &mut ignore)
+                .await?;
+        drop(progress);
+        if ended.status != StackStatus::DeleteComplete {
+            let mut failure = follow::failed(&ended, "the deletion of what was left");
+            failure.kind = Kind::OperationFailed;
+            return Err(failure);
+        }
+        self.warnings.push(format!("the attempt before failed: {why}"));
+        self.change(None, true).await
+    }
+}
+
+/// Why the last creation failed, and the newest event.
+async fn evidence(aws: &crate::aws::Aws, stack: &Stack) -> Result<(Option<RootCause>, Option<String>), Failure> {
+    let mut events = Vec::new();
+    let mut token = None;
+    loop {
+        let page = aws.page(&stack.id, token).await?;
+        events.extend(page.events);
+        token = page.next;
+        if token.is_none() {
+            break;
+        }
+    }
+    let newest = events.first().map(|event| event.id.clone());
+    events.reverse();
+    Ok((root_cause(&events), newest))
+}

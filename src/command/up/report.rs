@@ -1,0 +1,167 @@
+//! How `up` ended, for people and as data, and what to type now.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::execute::Finished;
+use super::preview::Preview;
+use super::ready::only_name_is_missing;
+use crate::command::{Outcome, follow};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::registry::names::OPERATOR;
+use crate::registry::template::{output, parameter};
+use crate::registry::verify::Verification;
+use crate::stack::Stack;
+use crate::stack::status::{Sentiment, StackStatus};
+
+/// Everything the report is made of.
+pub(super) struct Report<'a> {
+    pub(super) context: &'a Context,
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+    pub(super) stack: Option<&'a Stack>,
+    pub(super) finished: &'a Finished,
+    pub(super) preview: Option<&'a Preview>,
+    pub(super) ca_file: Option<&'a Path>,
+    pub(super) verified: bool,
+}
+
+impl Report<'_> {
+    /// The outcome of the command.
+    pub(super) fn outcome(&self, warnings: Vec<String>) -> Outcome {
+        let failure = self.failure();
+        let text = match &failure {
+            None => self.ready_text(),
+            Some(failure) if failure.kind == Kind::NotVerified => self.where_it_is(),
+            Some(_) => String::new(),
+        };
+        Outcome { data: self.data(), text, warnings, failure }
+    }
+
+    /// Why it is no success, if it is none.
+    fn failure(&self) -> Option<Failure> {
+        if let Some(ended) = &self.finished.ended {
+            if ended.status == StackStatus::DeleteComplete {
+                let failure = Failure::new(Kind::OperationFailed, "the stack was being deleted, and now is gone");
+                return Some(failure.hint(format!("to make it anew: {} --domain HOST", self.again())));
+            }
+            if ended.status.sentiment() != Sentiment::Good {
+                let mut failure = follow::failed(ended, "the operation");
+                let hint = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
+                return Some(failure.hint(format!("{hint}then: {}", self.again())));
+            }
+        }
+        match &self.finished.verification {
+            Some(Ok(verification)) if verification.passed() => None,
+            Some(Ok(verification)) => Some(self.not_verified(verification)),
+            Some(Err(failure)) if failure.kind == Kind::Interrupted => Some(failure.clone().hint(self.status_line())),
+            Some(Err(failure)) => {
+                let mut failure = failure.clone().context("the stack is up, the registry could not be checked");
+                failure.kind = Kind::NotVerified;
+                Some(failure.hint(self.status_line()))
+            }
+            None => None,
+        }
+    }
+
+    fn not_verified(&self, verification: &Verification) -> Failure {
+        let failure = Failure::new(Kind::NotVerified, "the stack is up, the registry is not proven to work");
+        match verification.first_fault() {
+            Some((stage, why, _)) if only_name_is_missing(verification) && self.record_is_missing() => failure
+                .cause(format!("{}: {why}", stage.title()))
+                .hint(format!("make the DNS record above, then: {}", self.context.command_line("status"))),
+            Some((stage, why, cure)) => {
+                failure.cause(format!("{}: {why}", stage.title())).hint(format!("{cure}; {}", self.status_line()))
+            }
+            None => failure.hint(self.status_line()),
+        }
+    }
+
+    fn status_line(&self) -> String {
+        format!("to look again: {}", self.context.command_line("status"))
+    }
+
+    fn again(&self) -> String {
+        self.context.command_line("up")
+    }
+
+    fn host(&self) -> String {
+        self.stack.and_then(Stack::host).map(|host| host.to_string()).unwrap_or_default()
+    }
+
+    fn output(&self, name: &str) -> Option<&str> {
+        self.stack.and_then(|stack| stack.output(name))
+    }
+
+    /// Whether the host's DNS record is for the user to make.
+    fn record_is_missing(&self) -> bool {
+        self.stack.is_some_and(|stack| stack.parameter(parameter::DNS_ZONE).is_none())
+    }
+
+    fn ready_text(&self) -> String {
+        let host = self.host();
+        let state = if self.verified { "is ready" } else { "is up, and was not checked" };
+        let login = self.context.command_line("login");
+        let mut text = format!(
+            "https://{host} {state}\n\n  {login}\n  docker push {host}/myimage\n  docker pull {host}/myimage\n\n\
+             A person with a login of their own types: docker login {host}\n"
+        );
+        text.push_str(&self.notes());
+        text
+    }
+
+    /// Where things are, when the registry does not answer yet.
+    fn where_it_is(&self) -> String {
+        let balancer = self.output(output::LOAD_BALANCER_DNS_NAME).unwrap_or("unknown");
+        format!("the stack stands; its load balancer is {balancer}\n{}", self.notes())
+    }
+
+    /// The record to make, and where Docker wants a private CA.
+    fn notes(&self) -> String {
+        let host = self.host();
+        let mut text = String::new();
+        if let Some(record) = self.record() {
+            text.push_str(&format!("\nMake this DNS record where {host} is kept:\n  {record}\n"));
+        }
+        if let Some(file) = self.ca_file {
+            text.push_str(&format!(
+                "\nDocker trusts the CA when it is here on each client:\n  sudo install -D -m 644 {} \
+                 /etc/docker/certs.d/{host}/ca.crt\n",
+                file.display()
+            ));
+        }
+        text
+    }
+
+    fn record(&self) -> Option<String> {
+        let balancer = self.output(output::LOAD_BALANCER_DNS_NAME).filter(|_| self.record_is_missing())?;
+        Some(format!("{}.  CNAME  {balancer}.   (for a zone's own name: an alias)", self.host()))
+    }
+
+    fn data(&self) -> Value {
+        let ended = self.finished.ended.as_ref();
+        let verification = self.finished.verification.as_ref().and_then(|own| own.as_ref().ok());
+        json!({
+            "stack": {
+                "name": self.context.stack_name,
+                "id": self.stack.map(|own| &own.id),
+                "status": self.stack.map(|own| own.status.word()),
+                "region": self.region,
+                "account": self.account,
+            },
+            "changed": ended.is_some(),
+            "proposal": self.preview.map(Preview::data),
+            "host": self.host(),
+            "url": self.stack.and_then(Stack::host).map(|host| format!("https://{host}")),
+            "load_balancer": self.output(output::LOAD_BALANCER_DNS_NAME),
+            "bucket": self.output(output::BUCKET_NAME),
+            "bucket_region": self.output(output::BUCKET_REGION),
+            "operator": { "user": OPERATOR, "secret_arn": self.output(output::OPERATOR_SECRET_ARN) },
+            "dns_record_to_make": self.record(),
+            "operation": ended.map(|own| json!({ "status": own.status.word(), "events": own.events.len(), "cause": own.cause })),
+            "verification": verification,
+        })
+    }
+}

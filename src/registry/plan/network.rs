@@ -1,0 +1,51 @@
+//! The plan's network: two fitting subnets, or those that were named.
+
+use super::{Draft, Machine, Observed};
+use crate::error::{Failure, Kind};
+use crate::registry::network::{self, Wish};
+use crate::registry::template::parameter;
+use crate::settings::{Source, UpSettings};
+use crate::stack::Stack;
+
+pub(super) fn choose(
+    settings: &UpSettings,
+    observed: &Observed,
+    stack: Option<&Stack>,
+    draft: &mut Draft,
+) -> Result<(), Failure> {
+    if stack.is_some() && !settings.names_network() {
+        return Ok(());
+    }
+    let wish = Wish {
+        vpc: settings.vpc.clone().or_else(|| kept(stack, parameter::VPC_ID)),
+        subnets: settings.subnets.clone(),
+        load_balancer_subnets: settings.load_balancer_subnets.clone(),
+        availability_zones: settings.availability_zones.clone(),
+        internal: settings.internal,
+        instance_type: observed.machine.as_ref().map(Machine::instance_type).unwrap_or_default(),
+        instance_zones: observed.instance_zones.clone(),
+    };
+    let selection = network::choose(&observed.vpcs, &observed.subnets, &wish)
+        .map_err(|problem| Failure::new(Kind::Network, problem.to_string()).hint(problem.cure()))?;
+    let ids = |subnets: &[&network::Subnet]| subnets.iter().map(|own| own.id.as_str()).collect::<Vec<_>>().join(",");
+    let by = |given: bool| if given { Source::Flag } else { Source::Found };
+    draft.set(parameter::VPC_ID, selection.vpc, by(settings.vpc.is_some()));
+    let nodes = ids(&selection.subnets);
+    let balancer = ids(&selection.load_balancer_subnets);
+    if balancer != nodes {
+        draft.set(parameter::LOAD_BALANCER_SUBNETS, balancer, by(!settings.load_balancer_subnets.is_empty()));
+    }
+    draft.set(parameter::SUBNETS, nodes, by(!settings.subnets.is_empty()));
+    draft.set(parameter::NODE_PUBLIC_ADDRESS, selection.node_public_address.to_string(), Source::Found);
+    if settings.internal {
+        draft.set(parameter::LOAD_BALANCER_SCHEME, "internal", Source::Flag);
+    }
+    if !settings.availability_zones.is_empty() {
+        draft.set(parameter::AVAILABILITY_ZONES, settings.availability_zones.join(","), Source::Flag);
+    }
+    Ok(())
+}
+
+fn kept(stack: Option<&Stack>, name: &str) -> Option<String> {
+    stack.and_then(|stack| stack.parameter(name)).map(str::to_owned)
+}
