@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use super::propose::{Proposal, Proposed};
 use super::ready::{Asking, Proof, Site};
-use crate::aws::{Aws, cloudformation};
+use crate::aws::{Aws, AwsCallError, cloudformation};
 use crate::command::follow::{self, Ended};
 use crate::command::interrupt;
 use crate::context::Context;
@@ -24,9 +24,9 @@ pub(super) struct Finished {
 }
 
 /// Starts the proposed change; returns where to watch from.
-pub(super) async fn execute(aws: &Aws, proposal: &Proposal, proposed: &Proposed) -> Result<From, Failure> {
+pub(super) async fn execute(aws: &Aws, proposal: &Proposal, proposed: &Proposed) -> Result<From, AwsCallError> {
     let before = newest(aws, &proposed.stack).await?;
-    cloudformation::execute_change_set(aws, &proposed.change_set, proposal.token()).await?;
+    cloudformation::execute_change_set(aws, &proposed.change_set, &proposal.token("execute")).await?;
     Ok(before.map_or(From::OperationStart, From::After))
 }
 

@@ -94,13 +94,7 @@ impl Run<'_> {
                     None => Err(Failure::new(Kind::Bug, "a new stack would contain nothing")),
                 }
             }
-            Err(failure) => {
-                // What is reported is why it stopped; a clean-up that fails as well only adds to it.
-                match self.withdraw(&proposal).await {
-                    Ok(()) => Err(failure),
-                    Err(left) => Err(left_behind(failure, &left)),
-                }
-            }
+            Err(failure) => Err(self.give_up(&proposal, failure).await),
         }
     }
 
@@ -121,6 +115,15 @@ impl Run<'_> {
         Ok(Agreed::Execute(proposed, preview))
     }
 
+    /// Takes the proposal back after a failure. What is reported is why it stopped; a clean-up that fails as well only
+    /// adds to it.
+    async fn give_up(&self, proposal: &Proposal, failure: Failure) -> Failure {
+        match self.withdraw(proposal).await {
+            Ok(()) => failure,
+            Err(left) => left_behind(failure, &left),
+        }
+    }
+
     async fn withdraw(&self, proposal: &Proposal) -> Result<(), Failure> {
         proposal.withdraw(&self.aws).await.map_err(Failure::from)
     }
@@ -138,7 +141,15 @@ impl Run<'_> {
         proposed: Proposed,
         preview: Preview,
     ) -> Result<Outcome, Failure> {
-        let from = execute::execute(&self.aws, proposal, &proposed).await?;
+        let from = match execute::execute(&self.aws, proposal, &proposed).await {
+            Ok(from) => from,
+            // Refused for good, nothing runs: the proposal is taken back. After passing trouble it may have begun.
+            Err(error) if !error.kind.is_passing() => return Err(self.give_up(proposal, error.into()).await),
+            Err(error) => {
+                let failure = Failure::from(error).context("the change may have begun");
+                return Err(failure.hint(format!("to follow it, or begin again: {}", self.resume_line())));
+            }
+        };
         if self.args.detach {
             let text = format!("the operation runs; to follow it: {}", self.resume_line());
             let mut data = preview.data();

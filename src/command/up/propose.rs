@@ -44,9 +44,9 @@ impl Proposal {
         Self { stack_name: stack_name.to_owned(), change_set, makes_stack }
     }
 
-    /// The idempotency token of this run's calls.
-    pub(super) fn token(&self) -> &str {
-        &self.change_set
+    /// An idempotency token of this run for one kind of call: AWS refuses one token for two different requests.
+    pub(super) fn token(&self, call: &str) -> String {
+        format!("{}-{call}", self.change_set)
     }
 
     /// Asks for the change set and waits until CloudFormation has worked it out. `None` when it would change nothing.
@@ -65,7 +65,7 @@ impl Proposal {
             secrets: &plan.secrets,
             tags: &plan.tags,
             role_arn: plan.role_arn.as_deref(),
-            token: &self.change_set,
+            token: &self.token("propose"),
         };
         let ids = cloudformation::create_change_set(aws, &new).await?;
         let ready = self.wait(aws, &ids.change_set, poll_interval).await?;
@@ -94,7 +94,7 @@ impl Proposal {
     pub(super) async fn withdraw(&self, aws: &Aws) -> Result<(), AwsCallError> {
         let Some(stack) = cloudformation::describe_stack(aws, &self.stack_name).await? else { return Ok(()) };
         if stack.status == StackStatus::ReviewInProgress && self.makes_stack {
-            return cloudformation::delete_stack(aws, &stack.id, None, self.token()).await;
+            return cloudformation::delete_stack(aws, &stack.id, None, &self.token("withdraw")).await;
         }
         cloudformation::delete_change_set(aws, &self.stack_name, &self.change_set).await
     }
