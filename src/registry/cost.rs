@@ -78,8 +78,14 @@ pub fn estimate(size: &Size<'_>) -> Option<Estimate> {
     let nodes = f64::from(size.nodes) * ((hourly + address) * HOURS + DISK * DISK_GB);
     let load_balancer = (LOAD_BALANCER + f64::from(size.balancer_addresses) * PUBLIC_ADDRESS) * HOURS;
     let storage = IMAGES * IMAGES_GB + 3.0 * SECRET;
-    let total = nodes + load_balancer + storage;
-    Some(Estimate { total, ecr: ECR * IMAGES_GB, nodes, load_balancer, storage })
+    let cents = |dollars: f64| (dollars * 100.0).round() / 100.0;
+    Some(Estimate {
+        total: cents(nodes + load_balancer + storage),
+        ecr: cents(ECR * IMAGES_GB),
+        nodes: cents(nodes),
+        load_balancer: cents(load_balancer),
+        storage: cents(storage),
+    })
 }
 
 #[cfg(test)]

@@ -6,9 +6,6 @@ use std::str::FromStr;
 /// Key of the tag that marks what dockreg made; its value is the stack's name.
 pub const STACK_TAG: &str = "dockreg:stack";
 
-/// Key of the stack tag that remembers the registry's host name, also when no DNS record is ours to make.
-pub const HOST_TAG: &str = "dockreg:host";
-
 /// Start of the description of every stack that dockreg made.
 pub const DESCRIPTION_PREFIX: &str = "dockreg: ";
 

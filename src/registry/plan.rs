@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::certificate::Candidate;
-use super::names::{HOST_TAG, HostName, STACK_TAG};
+use super::names::{HostName, STACK_TAG};
 use super::network::{Subnet, Vpc};
 use super::template::parameter;
 use super::zone::Zone;
@@ -123,6 +123,10 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
     let certificate = certificate::choose(settings, observed, stack, &host, &mut draft)?;
     let zone = zone::choose(settings, observed, stack, &host, &mut draft)?;
     network::choose(settings, observed, stack, &mut draft)?;
+    if stack.is_none() {
+        let one = Setting::new("1".to_owned(), Source::Default);
+        draft.values.entry(parameter::NODES.to_owned()).or_insert(one);
+    }
     machine::choose(settings, observed, stack, &mut draft)?;
     let bucket = bucket::choose(settings, observed, stack, &mut draft)?;
     let mut secrets = BTreeMap::new();
@@ -139,7 +143,7 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
         Some(setting) => !setting.value.is_empty(),
         None => stack.is_some_and(|stack| stack.parameter(parameter::DNS_ZONE).is_some()),
     };
-    let tags = tags(settings, stack, &host);
+    let tags = tags(settings, stack);
     let parameters = parameters(&draft, stack);
     let role_arn = settings.role_arn.clone().or_else(|| stack.and_then(|stack| stack.role_arn.clone()));
     let nothing_to_do = stack.is_some_and(|stack| {
@@ -205,11 +209,10 @@ fn sources(draft: &Draft, stack: Option<&Stack>) -> BTreeMap<String, Setting<Str
 }
 
 /// The user's tags over those of the stack, and our own.
-fn tags(settings: &UpSettings, stack: Option<&Stack>, host: &HostName) -> BTreeMap<String, String> {
+fn tags(settings: &UpSettings, stack: Option<&Stack>) -> BTreeMap<String, String> {
     let mut tags = stack.map(|stack| stack.tags.clone()).unwrap_or_default();
     tags.extend(settings.tags.clone());
     tags.insert(STACK_TAG.to_owned(), settings.stack_name.clone());
-    tags.insert(HOST_TAG.to_owned(), host.to_string());
     tags
 }
 

@@ -192,7 +192,7 @@ fn without_a_zone_the_record_is_the_users() -> Result<(), Failure> {
     seen.zones.clear();
     let plan = plan(&settings(), &seen, TEMPLATE)?;
     assert!(!plan.makes_record && plan.zone.is_none());
-    assert_eq!(plan.tags.get(HOST_TAG).map(String::as_str), Some("docker.example.com"));
+    assert_eq!(plan.parameters.get("HostName"), Some(&Some("docker.example.com".to_owned())));
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::status::StackStatus;
-use crate::registry::names::{DESCRIPTION_PREFIX, HOST_TAG, HostName, STACK_TAG};
-use crate::registry::template::output;
+use crate::registry::names::{DESCRIPTION_PREFIX, HostName, STACK_TAG};
+use crate::registry::template::{output, parameter};
 
 /// A CloudFormation stack as it stands.
 #[derive(Clone, Debug)]
@@ -45,11 +45,17 @@ impl Stack {
             || self.description.as_deref().is_some_and(|text| text.starts_with(DESCRIPTION_PREFIX))
     }
 
-    /// The registry's host name: as `up` noted it, or as the template tells it.
+    /// The registry's host name: by the output of a finished stack, by the parameters of one that is being made.
     #[must_use]
     pub fn host(&self) -> Option<HostName> {
-        let noted = self.tags.get(HOST_TAG).map(String::as_str).or_else(|| self.output(output::REGISTRY_HOST))?;
-        noted.parse().ok()
+        let by_zone = || {
+            let zone = self.parameter(parameter::DNS_ZONE)?;
+            let prefix = self.parameter(parameter::DNS_PREFIX);
+            Some(prefix.map_or_else(|| zone.to_owned(), |prefix| format!("{prefix}.{zone}")))
+        };
+        let by_name = || self.parameter(parameter::HOST_NAME).map(str::to_owned);
+        let name = self.output(output::REGISTRY_HOST).map(str::to_owned).or_else(by_zone).or_else(by_name);
+        name?.parse().ok()
     }
 
     /// A parameter that is not empty.

@@ -119,7 +119,15 @@ pub async fn describe_change_set(aws: &Aws, change_set: &str) -> Result<ChangeSe
 }
 
 fn change_of(change: &aws_sdk_cloudformation::types::ResourceChange) -> ResourceChange {
-    let properties = change.details().iter().filter_map(|detail| property_of(detail)).collect();
+    // CloudFormation lists a property once for each reason it changes: the one that names its cause says most.
+    let mut properties: Vec<PropertyChange> = Vec::new();
+    for property in change.details().iter().filter_map(property_of) {
+        match properties.iter_mut().find(|own| own.path == property.path) {
+            None => properties.push(property),
+            Some(own) if own.because.is_none() => *own = property,
+            Some(_) => {}
+        }
+    }
     ResourceChange {
         action: match change.action() {
             Some(ChangeAction::Add) => Action::Add,

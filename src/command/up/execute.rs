@@ -1,21 +1,24 @@
 //! Executes a proposal and follows it, with the readiness check beside it.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::propose::{Proposal, Proposed};
 use super::ready::{Asking, Proof, Site};
-use crate::aws::{Aws, AwsCallError, cloudformation};
+use crate::aws::{Aws, AwsCallError, cloudformation, elbv2};
 use crate::command::follow::{self, Ended};
 use crate::command::interrupt;
 use crate::context::Context;
-use crate::error::Failure;
-use crate::registry::template::output;
+use crate::error::{Failure, Kind};
+use crate::registry::template::{output, parameter};
 use crate::registry::verify::Verification;
 use crate::stack::Stack;
 use crate::stack::event::StackEvent;
 use crate::stack::status::Sentiment;
 use crate::stack::watch::{From, newest};
-use crate::ui::Expected;
+use crate::ui::{Expected, Progress};
 
 /// How it ended: the stack, and the registry if it was checked.
 pub(super) struct Finished {
@@ -72,6 +75,7 @@ pub(super) async fn finish(
     if ended.status.sentiment() != Sentiment::Good {
         return Ok(Finished { ended: Some(ended), verification: None });
     }
+    nodes_in_service(context, aws, following.stack_id, &progress, resume).await?;
     // A check that could not even begin while the stack was being made gets its chance now that it stands.
     let verification = match proven {
         Some(Ok(verification)) => Ok(verification),
@@ -93,6 +97,52 @@ async fn check_now(aws: &Aws, stack_id: &str, proof: &Proof<'_>) -> Result<Verif
     let site = stack.as_ref().map(site_of).unwrap_or_default();
     let (_keep, known) = watch::channel(site);
     proof.finish(proof.run(known), interrupt::interrupted()).await
+}
+
+/// A new node installs packages, pulls the image and passes health checks within this time, or something is wrong.
+const BOOT: Duration = Duration::from_secs(900);
+/// Between two looks at the targets.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Waits until as many nodes serve as the stack asks for. A change of their number alone waits for no signal, so that
+/// CloudFormation is done before they are.
+async fn nodes_in_service(
+    context: &Context,
+    aws: &Aws,
+    stack_id: &str,
+    progress: &Progress,
+    resume: &str,
+) -> Result<(), Failure> {
+    let Some(stack) = cloudformation::describe_stack(aws, stack_id).await? else { return Ok(()) };
+    let wanted: usize = stack.parameter(parameter::NODES).and_then(|nodes| nodes.parse().ok()).unwrap_or(1);
+    let Some(group) = stack.output(output::TARGET_GROUP_ARN) else { return Ok(()) };
+    let patience = Instant::now() + BOOT;
+    let end = context.timing.deadline().map_or(patience, |deadline| deadline.min(patience));
+    let mut told = None;
+    let mut stop = std::pin::pin!(interrupt::interrupted());
+    loop {
+        match elbv2::targets(aws, group).await {
+            Ok(targets) => {
+                let healthy = targets.iter().filter(|target| target.state == "healthy").count();
+                if healthy >= wanted {
+                    return Ok(());
+                }
+                if told.replace(healthy) != Some(healthy) {
+                    progress.line(&format!("waiting for nodes: {healthy} of {wanted} in service"));
+                }
+                if Instant::now() >= end {
+                    let message = format!("the stack is up, and only {healthy} of {wanted} nodes are in service");
+                    return Err(Failure::new(Kind::NotVerified, message).hint(format!("to look again: {resume}")));
+                }
+            }
+            Err(error) if error.kind.is_passing() => progress.trouble(&error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(context.timing.poll_interval.unwrap_or(LOOK)) => {}
+            () = &mut stop => return Err(interrupt::detached(resume)),
+        }
+    }
 }
 
 /// Where the registry of a standing stack is.

@@ -35,12 +35,14 @@ pub(super) fn choose(
             })?;
             draft.set(parameter::DNS_PREFIX, prefix, source.clone());
             draft.set(parameter::DNS_ZONE, name, source.clone());
-            draft.set(parameter::DNS_ZONE_ID, zone.id.clone(), source);
+            draft.set(parameter::DNS_ZONE_ID, zone.id.clone(), source.clone());
+            draft.set(parameter::HOST_NAME, "", source);
         }
         None => {
             for name in [parameter::DNS_PREFIX, parameter::DNS_ZONE, parameter::DNS_ZONE_ID] {
                 draft.set(name, "", source.clone());
             }
+            draft.set(parameter::HOST_NAME, host.as_str(), source);
         }
     }
     Ok(zone.cloned())
