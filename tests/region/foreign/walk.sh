@@ -40,12 +40,12 @@ aws s3 cp --quiet "s3://$bucket/a/large" "$work/back"
 cmp "$work/large" "$work/back"
 aws s3 ls "s3://$bucket/a/" | grep -q small
 say "an ACL on a bucket that takes none"
-! aws s3api put-object --bucket "$bucket" --key acl --acl private 2>"$work/refused"
+if aws s3api put-object --bucket "$bucket" --key acl --acl private 2>"$work/refused"; then exit 1; fi
 grep -q AccessControlListNotSupported "$work/refused"
 
 say "a stack with a bucket that is not empty"
 aws cloudformation delete-stack --stack-name foreign-cli
-! aws cloudformation wait stack-delete-complete --stack-name foreign-cli 2>/dev/null
+if aws cloudformation wait stack-delete-complete --stack-name foreign-cli 2>/dev/null; then exit 1; fi
 [ "$(aws cloudformation describe-stacks --stack-name foreign-cli --query 'Stacks[0].StackStatus' --output text)" = DELETE_FAILED ]
 aws s3 rm --quiet --recursive "s3://$bucket"
 aws cloudformation delete-stack --stack-name foreign-cli

@@ -1,4 +1,6 @@
 //! X.509 as IAM and ACM check it at upload: PEM form, expiry, key type, and that the key belongs to the certificate.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};

@@ -1,4 +1,6 @@
 //! CloudWatch Logs: groups, streams and events, as far as nodes and their reader use them.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,6 @@
 //! Service Quotas: the few that a preflight asks for, at the value of a young account or as applied by default.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Systems Manager: parameters, AWS's public ones among them.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

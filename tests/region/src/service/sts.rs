@@ -1,4 +1,6 @@
 //! STS: who calls, and assumed roles.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Who calls: the signature checked against the keys of the world, each refusal in the service's own code.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use super::model::Model;
 use super::signature::{Head, Signed};

@@ -1,4 +1,6 @@
 //! What a call needs of IAM: the action, and the resource it is about. Only nodes are asked; the operator may do all.
+//!
+//! The words of errors are [U] where no source is cited.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
 use serde_json::Value;

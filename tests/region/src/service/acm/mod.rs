@@ -1,4 +1,6 @@
 //! ACM: imported certificates, and requested ones that are issued once Route 53 holds their validation record.
+//!
+//! The words of errors are [U] where no source is cited.
 
 mod describe;
 mod operations;

@@ -1,4 +1,6 @@
 //! The read-only operations on networks, images, types and key pairs.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use serde_json::{Value, json};
 

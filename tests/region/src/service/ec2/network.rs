@@ -1,4 +1,6 @@
 //! VPCs, subnets, route tables and network interfaces: what instances and load balancers are placed in.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

@@ -1,4 +1,6 @@
 //! Security groups and their rules.
+//!
+//! The words of errors are [U] where no source is cited.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! IAM: server certificates, roles, managed policies, instance profiles, credentials of nodes, policy evaluation.
+//!
+//! The words of errors are [U] where no source is cited.
 
 pub mod certificates;
 pub mod credentials;

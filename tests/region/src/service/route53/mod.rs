@@ -1,4 +1,6 @@
 //! Route 53: hosted zones, record sets and changes that take a while to reach the name servers.
+//!
+//! The words of errors are [U] where no source is cited.
 
 pub mod answer;
 mod change;

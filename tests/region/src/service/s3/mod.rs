@@ -1,5 +1,7 @@
 //! S3: buckets with what CloudFormation sets on them, and their objects in a minimal store of this process, or in
 //! another S3 server behind the region (then only buckets are kept here).
+//!
+//! The words of errors are [U] where no source is cited.
 
 pub mod bucket;
 mod listing;

@@ -1,4 +1,6 @@
 //! Secrets Manager: secrets and their versions, kept as the service keeps them. Generation is in `generate`.
+//!
+//! The words of errors are [U] where no source is cited.
 
 mod generate;
 mod operations;
