@@ -38,8 +38,6 @@ pub struct Output {
     pub value: Value,
     pub description: Option<String>,
     pub condition: Option<String>,
-    /// `Export.Name`, unresolved.
-    pub export: Option<Value>,
 }
 
 impl Template {
@@ -154,7 +152,6 @@ impl Output {
             value: fields.get("Value").cloned().unwrap_or_default(),
             description: fields.get("Description").and_then(Value::as_str).map(str::to_owned),
             condition: fields.get("Condition").and_then(Value::as_str).map(str::to_owned),
-            export: fields.get("Export").and_then(|export| export.get("Name")).cloned(),
         })
     }
 }

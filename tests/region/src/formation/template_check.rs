@@ -101,9 +101,8 @@ pub(super) fn output<'a>(key: &str, value: &'a Value) -> Result<&'a Map<String, 
     let malformed = || FormationError::format("Every Outputs member must contain a Value object");
     let fields = value.as_object().ok_or_else(malformed)?;
     fields.get("Value").filter(|value| !value.is_null()).ok_or_else(malformed)?;
-    if let Some(unknown) =
-        fields.keys().find(|key| !["Value", "Description", "Condition", "Export"].contains(&key.as_str()))
-    {
+    // Stricter than AWS: the region's stacks export nothing.
+    if let Some(unknown) = fields.keys().find(|key| !["Value", "Description", "Condition"].contains(&key.as_str())) {
         return Err(FormationError(format!("Invalid template output property '{unknown}'"))); // [U]
     }
     Ok(fields)

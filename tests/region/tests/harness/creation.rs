@@ -113,6 +113,22 @@ async fn what_follows_a_failure_is_the_callers_choice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_creation_that_takes_longer_than_allowed_is_rolled_back() {
+    let fixture = Fixture::new();
+    let chain: String = (0..60)
+        .map(|n| {
+            let after = if n == 0 { String::new() } else { format!("DependsOn: P{}, ", n - 1) };
+            format!("  P{n}: {{Type: 'AWS::SSM::Parameter', {after}Properties: {{Type: String, Value: x}}}}\n")
+        })
+        .collect();
+    let mut input = deployment("late", &format!("Resources:\n{chain}"), &[]);
+    input["TimeoutInMinutes"] = json!(1);
+    fixture.ok("CreateStack", input).await;
+    assert_eq!(fixture.settled("late").await, "ROLLBACK_COMPLETE");
+    assert!(fixture.region.world(|world| world.ssm.parameters.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn retained_resources_survive_a_rollback_unless_only_this_operation_knew_them() {
     let fixture = Fixture::new();
     let body = r"

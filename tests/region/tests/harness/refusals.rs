@@ -111,6 +111,17 @@ async fn a_name_is_created_once_and_a_token_is_answered_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn names_and_roles_that_cannot_be_are_refused() {
+    let fixture = Fixture::new();
+    let (_, message) = fixture.refused("CreateStack", deployment("no_underscore", BODY, &[])).await;
+    assert!(message.contains("Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"), "{message}");
+    let mut input = deployment("role", BODY, &[]);
+    input["RoleARN"] = json!("arn:aws:iam::123456789012:role/nobody");
+    let (_, message) = fixture.refused("CreateStack", input).await;
+    assert_eq!(message, "Role arn:aws:iam::123456789012:role/nobody is invalid or cannot be assumed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_there_is_said_to_be_missing() {
     let fixture = Fixture::new();
     let (_, message) = fixture.refused("UpdateStack", deployment("nope", BODY, &[])).await;

@@ -73,6 +73,42 @@ async fn changes_happen_in_place_by_replacement_and_by_removal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_to_be_retained_stays_when_it_is_replaced_or_removed() {
+    let fixture = Fixture::new();
+    let body = BODY.replace(
+        "Properties: {Name: !Ref Name",
+        "DeletionPolicy: Retain, UpdateReplacePolicy: Retain, Properties: {Name: !Ref Name",
+    );
+    fixture.create("keeps", &body, &[]).await;
+    assert_eq!(fixture.update("keeps", &body, &[("Name", "/zweiter")]).await, "UPDATE_COMPLETE");
+    assert!(fixture.ssm("/second").is_some() && fixture.ssm("/zweiter").is_some());
+    let first_only: String = body
+        .lines()
+        .filter(|line| !line.contains("Second") && !line.contains("Outputs"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let first_only = first_only.split("  Third:").next().unwrap_or_default().to_owned();
+    assert_eq!(fixture.update("keeps", &first_only, &[]).await, "UPDATE_COMPLETE");
+    assert!(fixture.story("keeps").await.contains(&"Second DELETE_SKIPPED".to_owned()));
+    assert!(fixture.ssm("/zweiter").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_keeps_its_type_for_life() {
+    let fixture = Fixture::new();
+    fixture.create("typed", BODY, &[]).await;
+    let body = BODY.replace(
+        "First: {Type: 'AWS::SSM::Parameter', Properties: {Name: /first, Type: String, Value: !Ref Value}}",
+        "First: {Type: 'AWS::S3::Bucket'}",
+    );
+    let (_, message) = fixture.refused("UpdateStack", deployment("typed", &body, &[])).await;
+    assert_eq!(
+        message,
+        "Update of resource type is not permitted. The new template modifies resource type of the following resources: \
+         [First]"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_update_goes_back_to_what_was() {
     let fixture = Fixture::new();
     fixture.create("back", BODY, &[]).await;

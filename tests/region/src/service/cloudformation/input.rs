@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::deployment::Deployment;
 use super::state::StackSettings;
-use crate::AwsError;
 use crate::formation::document::MAXIMUM_BYTES;
 use crate::formation::parameter::Given;
 use crate::formation::{FormationError, Template};
+use crate::{AwsError, Region};
 
 /// The common part of CreateStack, UpdateStack and CreateChangeSet.
 #[derive(Debug, Clone)]
@@ -150,6 +150,19 @@ impl Request {
                 .or_else(|| current.rollback_configuration.clone()),
         }
     }
+}
+
+/// Refuses a service role that does not exist.
+///
+/// # Errors
+/// `ValidationError`.
+/// https://repost.aws/knowledge-center/cloudformation-role-arn-error
+pub(super) fn check_role(region: &Region, input: &Value) -> Result<(), AwsError> {
+    let Some(arn) = text(input, "RoleARN") else { return Ok(()) };
+    if region.world(|world| world.iam.roles.values().any(|role| role.arn == arn)) {
+        return Ok(());
+    }
+    Err(AwsError::validation(format!("Role {arn} is invalid or cannot be assumed")))
 }
 
 /// Refuses a template body that is too large.

@@ -43,6 +43,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     if let Some(answer) = token::answered(region, &operation, &input)? {
         return Ok(answer);
     }
+    input::check_role(region, &input)?;
     let answer = carry_out(region, &operation, &input)?;
     token::remember(region, &operation, &input, &answer);
     Ok(answer)

@@ -1,5 +1,6 @@
 //! Creates a stack.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use super::order::{End, Stop, in_order};
@@ -24,17 +25,15 @@ async fn attempt(run: &Run) -> Result<(), String> {
     }
     validate(run)?;
     let minutes = run.stack(|stack| stack.settings.timeout_minutes).flatten();
-    let making = in_order(&run.deployment.dependencies, &run.stop, true, |id| resource::make(run.clone(), id));
-    let ended = match minutes {
-        None => making.await,
-        Some(minutes) => {
-            let limit = run.region.clock.scaled(Duration::from_secs(minutes * 60));
-            match tokio::time::timeout(limit, making).await {
-                Ok(ended) => ended,
-                // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html; the words [U]
-                Err(_) => return Err("Stack creation time exceeded the specified timeout".to_owned()),
-            }
-        }
+    let limit = minutes.map(|minutes| run.region.clock.scaled(Duration::from_secs(minutes * 60)));
+    let mut making =
+        pin!(in_order(&run.deployment.dependencies, &run.stop, true, |id| resource::make(run.clone(), id)));
+    let in_time = tokio::time::timeout(limit.unwrap_or(Duration::MAX), &mut making).await;
+    let Ok(ended) = in_time else {
+        run.stop.give();
+        making.await;
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html; the words [U]
+        return Err("Stack creation time exceeded the specified timeout".to_owned());
     };
     let failed: Vec<&String> = ended.iter().filter(|(_, end)| *end != End::Done).map(|(id, _)| id).collect();
     if !failed.is_empty() {

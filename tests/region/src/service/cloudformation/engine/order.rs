@@ -40,7 +40,8 @@ impl Stop {
         *self.sender.borrow()
     }
 
-    fn give(&self) {
+    /// Tells work to stop.
+    pub(super) fn give(&self) {
         self.sender.send_replace(true);
     }
 
