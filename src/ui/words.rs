@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-/// A measured time: `0.4 s`, `45 s`, `1 min 56 s`, `2 h 5 min`.
+/// A measured time: `40 ms`, `4.2 s`, `45 s`, `1 min 56 s`, `2 h 5 min`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0) => format!("{} ms", time.as_millis()),
         (0, 0, 0..10) => format!("{:.1} s", time.as_secs_f64()),
         (0, 0, seconds) => format!("{seconds} s"),
         (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
@@ -44,8 +45,8 @@ mod tests {
     #[test]
     fn times_read_as_people_say_them() {
         for (millis, measured, guessed, running) in [
-            (420, "0.4 s", "a few seconds", "0:00"),
-            (9_960, "10.0 s", "a few seconds", "0:09"),
+            (420, "420 ms", "a few seconds", "0:00"),
+            (4_200, "4.2 s", "a few seconds", "0:04"),
             (45_000, "45 s", "50 s", "0:45"),
             (116_000, "1 min 56 s", "2 min", "1:56"),
             (7_503_000, "2 h 5 min", "125 min", "2:05:03"),

@@ -1,1 +1,3 @@
-//! `dockreg cert …`: server certificates in IAM and ACM.
+//! `dockreg cert …`: the server certificates of the account.
+
+pub mod list;

@@ -49,8 +49,9 @@ impl Report<'_> {
             }
             if ended.status.sentiment() != Sentiment::Good {
                 let mut failure = follow::failed(ended, "the operation");
-                let hint = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                return Some(failure.hint(format!("{hint}then: {}", self.again())));
+                let hint =
+                    failure.hint.take().map(|hint| format!("{hint}; then: ")).unwrap_or("begin again with: ".into());
+                return Some(failure.hint(format!("{hint}{}", self.again())));
             }
         }
         match &self.finished.verification {

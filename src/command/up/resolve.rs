@@ -89,7 +89,9 @@ fn host_of(args: &UpArgs) -> Result<Option<HostName>, Failure> {
 /// Reads and checks an htpasswd file. Its content appears in no message.
 fn users_of(file: &Path) -> Result<(Option<SecretString>, Vec<String>), Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::new(Kind::Input, format!("could not read {}", file.display())).cause(error.to_string())
+        Failure::new(Kind::Input, format!("could not read {}", file.display()))
+            .cause(error.to_string())
+            .hint("name a file of NAME:HASH lines; make one with: htpasswd -cB -C 8 FILE NAME")
     })?;
     match htpasswd::check(&text) {
         Ok(users) => Ok((Some(SecretString::from(text.trim().to_owned())), htpasswd::warnings(&users))),

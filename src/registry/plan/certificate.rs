@@ -56,7 +56,11 @@ fn none_fits(settings: &UpSettings, host: &HostName, rejected: &[(String, String
         None => format!("no certificate covers {host}"),
     };
     let cause = if reasons.is_empty() {
-        "there is none in IAM, and none in ACM in this region".to_owned()
+        match &settings.certificate {
+            Some(_) => "none in IAM, and none in ACM in this region, has this ARN, this name or covers this host",
+            None => "there is none in IAM, and none in ACM in this region",
+        }
+        .to_owned()
     } else {
         reasons.join("; ")
     };

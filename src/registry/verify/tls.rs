@@ -93,11 +93,12 @@ fn judge(probe: &Probe, error: &std::io::Error) -> Outcome {
             format!("the certificate is not valid before {}", date(*not_before)),
             "check this machine's clock, or wait until then",
         ),
-        CertificateError::UnknownIssuer if probe.trust.is_empty() => Outcome::failed(
+        CertificateError::UnknownIssuer | CertificateError::BadSignature if probe.trust.is_empty() => Outcome::failed(
             "this machine has no root certificates, so it trusts nobody",
             "install them (package ca-certificates), or name the issuer's with --ca-file",
         ),
-        CertificateError::UnknownIssuer => Outcome::failed(
+        // An issuer of a known name with another key shows as a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Outcome::failed(
             "the certificate's issuer is not trusted here, or its chain is incomplete",
             "upload the certificate with its whole chain; for an issuer of your own name its root with --ca-file, \
              and give it to every Docker client too",

@@ -1,0 +1,147 @@
+//! `dockreg cert list`: certificates of IAM and ACM side by side, and whether each can serve a host. Changes nothing.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::aws::{Aws, AwsCallError, CallKind, acm, iam};
+use crate::cli::CertListArgs;
+use crate::command::Outcome;
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::registry::certificate::{Candidate, EXPIRES_SOON_DAYS, choose, judge};
+use crate::registry::names::HostName;
+use crate::ui::{Table, Tone};
+
+/// Lists the certificates.
+pub async fn run(context: &Context, args: &CertListArgs) -> Result<Outcome, Failure> {
+    let host = args.domain.as_deref().map(str::parse::<HostName>).transpose();
+    let host = host.map_err(|why| Failure::new(Kind::Usage, why).hint("--domain docker.example.com"))?;
+    let aws = context.aws().await?;
+    let (certificates, warnings) = certificates(&aws).await?;
+    let listing = Listing::new(&certificates, host.as_ref().map(HostName::as_str), Timestamp::now());
+    let place = aws.region();
+    Ok(Outcome { data: listing.data(place), text: listing.text(context, place), warnings, failure: None })
+}
+
+/// Certificates of both services at once; who may not list one of them is warned and gets the other.
+async fn certificates(aws: &Aws) -> Result<(Vec<Candidate>, Vec<String>), Failure> {
+    let (in_iam, in_acm) = tokio::join!(iam::certificates(aws), acm::certificates(aws));
+    let denied = |error: &AwsCallError| error.kind == CallKind::Denied;
+    match (in_iam, in_acm) {
+        (Ok(mut all), Ok(more)) => {
+            all.extend(more);
+            Ok((all, Vec::new()))
+        }
+        (Ok(some), Err(error)) if denied(&error) => Ok((some, vec![unlisted("ACM", &error)])),
+        (Err(error), Ok(some)) if denied(&error) => Ok((some, vec![unlisted("IAM", &error)])),
+        (Err(error), _) | (_, Err(error)) => Err(error.into()),
+    }
+}
+
+fn unlisted(service: &str, error: &AwsCallError) -> String {
+    format!("certificates in {service} are not listed: {}", error.message)
+}
+
+/// Certificates, judged for a host if one is named.
+struct Listing<'a> {
+    certificates: &'a [Candidate],
+    host: Option<&'a str>,
+    now: Timestamp,
+}
+
+impl<'a> Listing<'a> {
+    fn new(certificates: &'a [Candidate], host: Option<&'a str>, now: Timestamp) -> Self {
+        Self { certificates, host, now }
+    }
+
+    /// The certificate that `up` would take for the host.
+    fn chosen(&self) -> Option<&'a Candidate> {
+        choose(self.certificates, self.host?, self.now).chosen
+    }
+
+    /// Whether a certificate is usable, and why not. Without a host each is judged for the first host it covers.
+    fn judged(&self, certificate: &Candidate) -> Result<(), String> {
+        let own = certificate.names.first().map(|name| name.replace('*', "any"));
+        let host = self.host.map(str::to_owned).or(own).unwrap_or_else(|| "any".to_owned());
+        judge(certificate, &host, self.now).map(|_| ()).map_err(|why| why.to_string())
+    }
+
+    fn text(&self, context: &Context, place: &str) -> String {
+        if self.certificates.is_empty() {
+            return format!(
+                "no server certificate in IAM, and none in ACM in {place}\n\nTo have ACM make one:\n  aws acm \
+                 request-certificate --domain-name {} --validation-method DNS\n",
+                self.host.unwrap_or("docker.example.com")
+            );
+        }
+        let mut table = Table::new(&context.shell, &["", "name", "in", "covers", "left", "key", "served", "usable"]);
+        for own in self.certificates {
+            let judged = self.judged(own);
+            let tone = match (&judged, own.expires_soon(self.now)) {
+                (Err(_), _) => Tone::Bad,
+                (Ok(()), true) => Tone::Caution,
+                (Ok(()), false) => Tone::Good,
+            };
+            let chosen = self.chosen().is_some_and(|chosen| std::ptr::eq(chosen, own));
+            let usable = match judged {
+                Ok(()) if chosen => "yes, and `up` takes it".to_owned(),
+                Ok(()) => "yes".to_owned(),
+                Err(why) => format!("no: {why}"),
+            };
+            table.row([
+                tone.mark().to_owned(),
+                own.name.clone(),
+                own.source.to_string(),
+                own.names.join(", "),
+                own.days_left(self.now).map_or_else(|| "?".to_owned(), |days| format!("{days} d")),
+                own.key.to_string(),
+                in_use(own).to_owned(),
+                usable,
+            ]);
+        }
+        let mut text = table.render();
+        if let (Some(host), None) = (self.host, self.chosen()) {
+            text.push_str(&format!(
+                "\nNone fits {host}. To have ACM make one:\n  aws acm request-certificate --domain-name {host} \
+                 --validation-method DNS\n"
+            ));
+        }
+        text
+    }
+
+    fn data(&self, place: &str) -> serde_json::Value {
+        let certificates = self.certificates.iter().map(|own| {
+            let judged = self.judged(own);
+            json!({
+                "arn": own.arn,
+                "name": own.name,
+                "source": own.source,
+                "names": own.names,
+                "not_before": own.not_before,
+                "not_after": own.not_after,
+                "days_left": own.days_left(self.now),
+                "expires_soon": own.expires_soon(self.now),
+                "key": own.key.to_string(),
+                "issuer": own.issuer,
+                "in_use": own.in_use,
+                "usable": judged.is_ok(),
+                "why_not": judged.err(),
+            })
+        });
+        json!({
+            "region": place,
+            "domain": self.host,
+            "chosen": self.chosen().map(|own| &own.arn),
+            "warns_below_days": EXPIRES_SOON_DAYS,
+            "certificates": certificates.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn in_use(certificate: &Candidate) -> &'static str {
+    match certificate.in_use {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "?",
+    }
+}

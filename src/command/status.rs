@@ -1,1 +1,0 @@
-//! `dockreg status`: one verdict over stack, nodes, certificate, DNS and registry.

@@ -1,0 +1,126 @@
+//! Turns what was found into one verdict: it works, it works but needs attention, or it does not. Pure.
+
+use super::look::{Found, Part};
+use crate::error::{Failure, Kind};
+use crate::registry::certificate::EXPIRES_SOON_DAYS;
+use crate::stack::status::Sentiment;
+
+/// One verdict.
+#[derive(Debug, Clone)]
+pub(super) struct Verdict {
+    /// Why the registry does not work as it should; none if it does.
+    pub(super) failure: Option<Failure>,
+    /// What needs attention although it works.
+    pub(super) warnings: Vec<String>,
+}
+
+/// How many nodes there should be, are in service, and are healthy to the load balancer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Nodes {
+    pub(super) wanted: usize,
+    pub(super) in_service: usize,
+    pub(super) healthy: usize,
+}
+
+impl Nodes {
+    /// Counts them; none where the group or its targets are not known.
+    pub(super) fn of(found: &Found) -> Option<Self> {
+        let (group, targets) = (found.group.known()?, found.targets.known()?);
+        Some(Self {
+            wanted: usize::try_from(group.desired).unwrap_or(usize::MAX),
+            in_service: group.members.iter().filter(|member| member.lifecycle == "InService").count(),
+            healthy: targets.iter().filter(|target| target.state == "healthy").count(),
+        })
+    }
+
+    /// Whether some are missing or unwell.
+    pub(super) fn are_degraded(self) -> bool {
+        self.in_service < self.wanted || self.healthy < self.wanted
+    }
+}
+
+/// Judges, the gravest first: the stack, the registry itself, its nodes.
+pub(super) fn judge(found: &Found, up: &str) -> Verdict {
+    let failure = stack_fault(found, up).or_else(|| registry_fault(found, up)).or_else(|| node_fault(found));
+    Verdict { failure, warnings: warnings(found) }
+}
+
+fn not_verified(message: impl Into<String>) -> Failure {
+    Failure::new(Kind::NotVerified, message)
+}
+
+fn stack_fault(found: &Found, up: &str) -> Option<Failure> {
+    let status = &found.stack.status;
+    if status.is_in_progress() {
+        let failure = not_verified(format!("an operation is running: the stack is {status}"));
+        return Some(failure.hint(format!("to follow it: {up}")));
+    }
+    if status.is_updatable() && (status.sentiment() == Sentiment::Good || found.verification.known().is_some()) {
+        return None;
+    }
+    let mut failure = not_verified(format!("the stack is {status}"));
+    failure.cause = found.stack.status_reason.clone();
+    Some(failure.hint(format!("to set it right: {up}")))
+}
+
+fn registry_fault(found: &Found, up: &str) -> Option<Failure> {
+    match &found.verification {
+        Part::Hidden(why) => Some(
+            not_verified("the registry could not be asked")
+                .cause(why.clone())
+                .hint("let these credentials read the operator's secret (secretsmanager:GetSecretValue)"),
+        ),
+        Part::Missing => {
+            Some(not_verified("the stack has no registry that could be asked").hint(format!("to finish it: {up}")))
+        }
+        Part::Known(verification) => verification.first_fault().map(|(stage, why, cure)| {
+            not_verified("the registry does not work").cause(format!("{}: {why}", stage.title())).hint(cure)
+        }),
+    }
+}
+
+fn node_fault(found: &Found) -> Option<Failure> {
+    let nodes = Nodes::of(found).filter(|nodes| nodes.are_degraded())?;
+    let Nodes { wanted, in_service, healthy } = nodes;
+    let unwell = found.targets.known().into_iter().flatten().find(|target| target.state != "healthy");
+    let cause = unwell.map(|target| {
+        let why = target.description.as_deref().or(target.reason.as_deref()).unwrap_or("no reason given");
+        format!("{} is {}: {why}", target.instance, target.state)
+    });
+    let mut failure = not_verified(format!(
+        "the registry answers, but of {wanted} nodes {in_service} are in service and {healthy} are healthy"
+    ));
+    failure.cause = cause;
+    Some(failure.hint("the group replaces broken nodes by itself within minutes; look again then"))
+}
+
+fn warnings(found: &Found) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(certificate) = found.certificate.known().filter(|own| own.expires_soon(found.now)) {
+        let days = certificate.days_left(found.now).unwrap_or_default();
+        warnings.push(format!(
+            "the certificate {:?} expires in {days} days (under {EXPIRES_SOON_DAYS}): renew it and give the new one to \
+             `dockreg up --certificate`",
+            certificate.name
+        ));
+    }
+    for (part, hidden) in [
+        ("the nodes", hidden(&found.group)),
+        ("their health", hidden(&found.targets)),
+        ("the load balancer", hidden(&found.load_balancer)),
+        ("the certificate", hidden(&found.certificate)),
+        ("the hosted zone", hidden(&found.name_servers)),
+    ] {
+        if let Some(why) = hidden {
+            warnings.push(format!("{part} cannot be looked at: {why}"));
+        }
+    }
+    warnings
+}
+
+fn hidden<T>(part: &Part<T>) -> Option<&str> {
+    match part {
+        Part::Hidden(why) => Some(why),
+        Part::Known(_) | Part::Missing => None,
+    }
+}
