@@ -1,0 +1,160 @@
+//! One region, one home, one binary: how tests run dockreg and look at what it did.
+
+mod output;
+mod redact;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use dockreg_region::service::{self, Call, Principal};
+use dockreg_region::{Options, Running};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+pub use output::Output;
+
+/// The host that every region has a zone and a certificate for.
+pub const HOST: &str = "docker.example.test";
+
+/// The arguments of the `up` that most tests begin with.
+pub const UP: [&str; 4] = ["up", "--domain", HOST, "--yes"];
+
+/// A run longer than this hangs: the slowest takes some seconds on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A region and a machine to run dockreg on.
+pub struct Fixture {
+    region: Running,
+    home: tempfile::TempDir,
+    environment: BTreeMap<String, String>,
+    /// Everything that any run has printed.
+    printed: Mutex<String>,
+}
+
+impl Fixture {
+    /// A region in which a whole `up` takes about a second.
+    pub async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// A region started with these options, and the host.
+    pub async fn with(options: Options) -> Self {
+        let options = Options { domain: Some(HOST.to_owned()), ..options };
+        let region = dockreg_region::start(options).await.expect("the region starts");
+        let home = tempfile::tempdir().expect("a home");
+        let mut environment: BTreeMap<_, _> = region.environment().into_iter().collect();
+        environment.insert("DOCKREG_POLL_INTERVAL".into(), "20ms".into());
+        environment.insert("HOME".into(), home.path().display().to_string());
+        environment.insert("PATH".into(), "/usr/bin:/bin".into());
+        Self { region, home, environment, printed: Mutex::default() }
+    }
+
+    /// The region.
+    pub fn region(&self) -> &Running {
+        &self.region
+    }
+
+    /// A file in the home.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.home.path().join(name);
+        std::fs::write(&path, text).expect("the home takes a file");
+        path
+    }
+
+    /// Sets an environment variable for all later runs.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Removes an environment variable for all later runs.
+    pub fn unset(&mut self, name: &str) -> &mut Self {
+        self.environment.remove(name);
+        self
+    }
+
+    /// Runs dockreg to its end, without a terminal and without anything on standard input.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        self.ended(self.spawn(arguments), arguments).await
+    }
+
+    /// Starts dockreg and leaves it running.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("dockreg"));
+        command.args(arguments).env_clear().envs(&self.environment).current_dir(self.home.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.spawn().expect("dockreg starts")
+    }
+
+    /// Waits for the end of a run.
+    pub async fn ended(&self, child: Child, arguments: &[&str]) -> Output {
+        let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+        let output = Output::new(arguments, &ended.expect("dockreg ends").expect("its output can be read"));
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        printed.push_str(&output.stdout);
+        printed.push_str(&output.stderr);
+        output
+    }
+
+    /// Everything that any run has printed.
+    pub fn printed(&self) -> String {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Calls the region itself, as the account's own user.
+    pub async fn call(&self, service: &'static str, operation: &str, input: Value) -> Value {
+        let region = self.region.region();
+        let principal = Principal::Operator { arn: region.global_arn("iam", "user/operator") };
+        let call = Call { service, operation: operation.to_owned(), input, principal };
+        service::dispatch(&region, call).await.expect("the region accepts the call")
+    }
+
+    /// The names of the stacks that exist.
+    pub async fn stacks(&self) -> Vec<String> {
+        let answer = self.call("cloudformation", "DescribeStacks", serde_json::json!({})).await;
+        let stacks = answer["Stacks"].as_array().cloned().unwrap_or_default();
+        stacks.iter().filter_map(|stack| Some(stack["StackName"].as_str()?.to_owned())).collect()
+    }
+
+    /// The names of the buckets that exist.
+    pub fn buckets(&self) -> Vec<String> {
+        self.region.region().world(|world| world.s3.buckets.keys().cloned().collect())
+    }
+
+    /// How many calls that change something the region has got so far.
+    pub fn mutations(&self) -> Vec<String> {
+        const READING: [&str; 5] = ["Describe", "Get", "List", "Head", "Poll"];
+        let entries = self.region.region().journal.entries();
+        let by_operator = entries.iter().filter(|entry| entry.caller.contains("user/"));
+        by_operator
+            .map(|entry| entry.operation.clone())
+            .filter(|operation| !READING.iter().any(|word| operation.starts_with(word)))
+            .collect()
+    }
+
+    /// The ARN of the operator's secret, as the stack's output says it.
+    async fn operator_secret(&self) -> Value {
+        let input = serde_json::json!({ "StackName": "docker-registry" });
+        let described = self.call("cloudformation", "DescribeStacks", input).await;
+        let outputs = described["Stacks"][0]["Outputs"].as_array().cloned().unwrap_or_default();
+        let own = outputs.iter().find(|output| output["OutputKey"] == "OperatorSecretArn");
+        own.expect("the stack names the operator's secret")["OutputValue"].clone()
+    }
+
+    /// The operator's password, as the secret holds it.
+    pub async fn password(&self) -> String {
+        let input = serde_json::json!({ "SecretId": self.operator_secret().await });
+        let value = self.call("secretsmanager", "GetSecretValue", input).await;
+        let text = value["SecretString"].as_str().expect("a secret text");
+        let login: Value = serde_json::from_str(text).expect("a login as JSON");
+        login["password"].as_str().expect("a password").to_owned()
+    }
+
+    /// The home of the runs.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+}

@@ -1,0 +1,14 @@
+//! The real binary against a simulated region: what it prints, what it returns, what it leaves behind.
+//!
+//! Every test starts a region of its own and depends on no other, on no clock and on nothing outside this machine.
+//! After a wanted change of wording: `INSTA_UPDATE=always cargo test --test cli`, then read the difference.
+
+mod documents;
+mod exit_codes;
+mod harness;
+mod help;
+mod home;
+mod life;
+mod readiness;
+mod refusals;
+mod screens;

@@ -1,0 +1,128 @@
+//! What the user or the account got wrong: the documented code, a message that says what to do, nothing half made.
+
+use dockreg_region::fault::{Effect, Fault};
+use serde_json::json;
+
+use crate::harness::{Fixture, HOST, Output, UP};
+
+/// The run was refused, and nothing was made.
+async fn refused(fixture: &Fixture, name: &str, arguments: &[&str]) {
+    let output: Output = fixture.run(arguments).await.exits(1);
+    assert!(output.stderr.contains("next:"), "no advice in\n{output}");
+    insta::assert_snapshot!(format!("refused_{name}"), output.transcript());
+    assert!(fixture.stacks().await.is_empty(), "a stack was left");
+    assert!(fixture.buckets().is_empty(), "a bucket was left");
+    assert!(fixture.mutations().is_empty(), "{:?}", fixture.mutations());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_terminal_and_no_yes() {
+    refused(&Fixture::new().await, "no_terminal", &["up", "--domain", HOST]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_not_there() {
+    let fixture = Fixture::new().await;
+    refused(&fixture, "certificate_unknown", &["up", "--domain", HOST, "--certificate", "absent", "--yes"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_does_not_cover_the_host() {
+    let fixture = Fixture::new().await;
+    refused(&fixture, "certificate_other", &["up", "--domain", "other.example.test", "--yes"]).await;
+    let named = ["up", "--domain", "other.example.test", "--certificate", HOST, "--yes"];
+    refused(&fixture, "certificate_named_other", &named).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_certificate() {
+    let fixture = Fixture::new().await;
+    let issued = fixture.region().authority().issue_for(&["old.example.test".into()], -90, -1).expect("a certificate");
+    let input = json!({
+        "ServerCertificateName": "old",
+        "CertificateBody": issued.certificate,
+        "CertificateChain": issued.chain,
+        "PrivateKey": issued.private_key,
+    });
+    fixture.call("iam", "UploadServerCertificate", input).await;
+    refused(&fixture, "certificate_expired", &["up", "--domain", "old.example.test", "--yes"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zone_that_is_not_there() {
+    let fixture = Fixture::new().await;
+    refused(&fixture, "zone_unknown", &["up", "--domain", HOST, "--dns-zone", "nowhere.test", "--yes"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subnets_of_one_zone() {
+    let fixture = Fixture::new().await;
+    let described = fixture.call("ec2", "DescribeSubnets", json!({})).await;
+    let first = described["Subnets"][0]["SubnetId"].as_str().expect("a subnet").to_owned();
+    let named = format!("{first},{first}");
+    refused(&fixture, "subnets_same_zone", &["up", "--domain", HOST, "--subnets", &named, "--yes"]).await;
+    let unknown = ["up", "--domain", HOST, "--subnets", "subnet-0000,subnet-1111", "--yes"];
+    refused(&fixture, "subnets_unknown", &unknown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_htpasswd_file_with_a_plain_password() {
+    let fixture = Fixture::new().await;
+    fixture.file("users", "anna:hunter2\n");
+    refused(&fixture, "htpasswd_plain", &["up", "--domain", HOST, "--htpasswd", "users", "--yes"]).await;
+    assert!(!fixture.printed().contains("hunter2"));
+    refused(&fixture, "htpasswd_missing", &["up", "--domain", HOST, "--htpasswd", "absent", "--yes"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_of_that_name_that_somebody_else_made() {
+    let fixture = Fixture::new().await;
+    let body = json!({ "Resources": { "Theirs": { "Type": "AWS::EC2::SecurityGroup",
+        "Properties": { "GroupDescription": "not a registry" } } } });
+    let input = json!({ "StackName": "docker-registry", "TemplateBody": body.to_string() });
+    fixture.call("cloudformation", "CreateStack", input).await;
+    for (name, arguments) in
+        [("foreign_up", &UP[..]), ("foreign_status", &["status"]), ("foreign_down", &["down", "--yes"])]
+    {
+        let output = fixture.run(arguments).await.exits(1);
+        insta::assert_snapshot!(format!("refused_{name}"), output.transcript());
+    }
+    assert!(fixture.mutations().is_empty(), "{:?}", fixture.mutations());
+    assert_eq!(fixture.stacks().await, ["docker-registry"], "it is not touched");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_are_missing_wrong_or_expired() {
+    let mut fixture = Fixture::new().await;
+    fixture.set("AWS_ACCESS_KEY_ID", "AKIANOBODYKNOWSTHIS0");
+    refused(&fixture, "credentials_wrong", &UP).await;
+    fixture.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
+    refused(&fixture, "credentials_missing", &UP).await;
+
+    let fixture = Fixture::new().await;
+    fixture.region().region().plant(Fault {
+        service: None,
+        operation: None,
+        resource: None,
+        after: 0,
+        times: None,
+        effect: Effect::ExpireToken,
+    });
+    let output = fixture.run(&UP).await.exits(1);
+    insta::assert_snapshot!("refused_credentials_expired", output.transcript());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_region() {
+    let mut fixture = Fixture::new().await;
+    fixture.unset("AWS_REGION").unset("AWS_DEFAULT_REGION").unset("AWS_ACCESS_KEY_ID");
+    refused(&fixture, "no_region", &UP).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_nobody_listens_at() {
+    let mut fixture = Fixture::new().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    fixture.set("AWS_ENDPOINT_URL", format!("http://{free}"));
+    refused(&fixture, "endpoint_unreachable", &UP).await;
+}
