@@ -26,7 +26,7 @@ const RULES: &[(&str, &str)] = &[
     (r#""days_left": \d+"#, r#""days_left": N"#),
     (r#""milliseconds": \d+"#, r#""milliseconds": N"#),
     // The stack and the caller are asked for at the same time; either may be refused first.
-    (r"aws: (GetCallerIdentity|DescribeStacks):", "aws: FIRST-CALL:"),
+    (r"\b(GetCallerIdentity|DescribeStacks)\b", "FIRST-CALL"),
     (r"in (\d+ ms|\d+\.\d s)", "in N s"),
     (r"request [0-9A-Z]{16,}", "request ID"),
     (r"(?m)[ \t]+$", ""),
