@@ -35,12 +35,6 @@ impl Output {
     /// Ends the duty to look at it.
     pub fn ignored(self) {}
 
-    /// Asserts that standard error holds a text.
-    pub fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "{text:?} is not in\n{self}");
-        self
-    }
-
     /// Command, exit code, standard output and standard error, with all that differs between runs replaced.
     pub fn transcript(&self) -> String {
         redact::redacted(&self.to_string())
