@@ -1,7 +1,5 @@
 //! Change sets: what they show, when they fail, when they are overtaken.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, deployment, text};
@@ -21,15 +19,18 @@ async fn propose(fixture: &Fixture, name: &str, kind: &str, parameters: &[(&str,
     input["ChangeSetName"] = json!(name);
     input["ChangeSetType"] = json!(kind);
     let id = text(&fixture.ok("CreateChangeSet", input).await["Id"]);
-    loop {
-        let described = json!({"ChangeSetName": id, "IncludePropertyValues": true});
-        let change_set = fixture.ok("DescribeChangeSet", described).await;
-        let status = text(&change_set["Status"]);
-        if status == "FAILED" || status == "CREATE_COMPLETE" {
-            return change_set;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+    computed(fixture, &id).await
+}
+
+/// The change set once it is computed or has failed.
+pub async fn computed(fixture: &Fixture, id: &str) -> Value {
+    fixture
+        .until("the change set", async || {
+            let described = json!({"ChangeSetName": id, "IncludePropertyValues": true});
+            let change_set = fixture.ok("DescribeChangeSet", described).await;
+            ["FAILED", "CREATE_COMPLETE"].contains(&text(&change_set["Status"]).as_str()).then_some(change_set)
+        })
+        .await
 }
 
 fn change<'a>(change_set: &'a Value, logical_id: &str) -> &'a Value {
@@ -137,8 +138,7 @@ async fn wrong_properties_fail_the_set_with_their_place() {
     input["ChangeSetName"] = json!("wrong");
     input["ChangeSetType"] = json!("CREATE");
     let id = text(&fixture.ok("CreateChangeSet", input).await["Id"]);
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    let described = fixture.ok("DescribeChangeSet", json!({"ChangeSetName": id})).await;
+    let described = computed(&fixture, &id).await;
     assert_eq!(described["Status"], "FAILED");
     let events = fixture.ok("DescribeEvents", json!({"ChangeSetName": id, "Filters": {"FailedEvents": true}})).await;
     let event = &events["OperationEvents"][0];

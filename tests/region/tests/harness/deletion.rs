@@ -100,7 +100,7 @@ async fn a_stack_being_created_can_be_given_up() {
     let fixture = Fixture::new();
     fixture.ok("CreateStack", json!({"StackName": "early", "TemplateBody": BODY})).await;
     let id = text(&fixture.stack("early").await["StackId"]);
-    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    fixture.until_told("early", "Images CREATE_IN_PROGRESS").await;
     fixture.ok("DeleteStack", json!({"StackName": "early"})).await;
     assert_eq!(fixture.settled(&id).await, "DELETE_COMPLETE");
     assert!(fixture.region.world(|world| world.s3.buckets.is_empty()));

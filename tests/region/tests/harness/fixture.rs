@@ -100,17 +100,33 @@ impl Fixture {
         self.ok("DescribeStacks", json!({"StackName": name})).await["Stacks"][0].clone()
     }
 
+    /// Looks again and again until there is something to see. Under a paused runtime that takes no time.
+    pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let pace = self.region.clock.scaled(Duration::from_millis(50)).max(Duration::from_millis(2));
+        let mut ticks = tokio::time::interval(pace);
+        for _ in 0..200_000 {
+            if let Some(found) = look().await {
+                return found;
+            }
+            ticks.tick().await;
+        }
+        panic!("{what}: not seen");
+    }
+
     /// Waits until nothing is under way; gives the status.
     pub async fn settled(&self, name: &str) -> String {
         let id = text(&self.stack(name).await["StackId"]);
-        for _ in 0..100_000 {
+        self.until(name, async || {
             let status = text(&self.stack(&id).await["StackStatus"]);
-            if !status.ends_with("_IN_PROGRESS") || status == "REVIEW_IN_PROGRESS" {
-                return status;
-            }
-            self.region.clock.sleep(Duration::from_secs(1)).await;
-        }
-        panic!("{name} does not settle:\n{}", self.story(&id).await.join("\n"));
+            (!status.ends_with("_IN_PROGRESS") || status == "REVIEW_IN_PROGRESS").then_some(status)
+        })
+        .await
+    }
+
+    /// Waits until an event of the stack begins with this.
+    pub async fn until_told(&self, name: &str, line: &str) {
+        let told = async || self.story(name).await.iter().any(|told| told.starts_with(line)).then_some(());
+        self.until(line, told).await;
     }
 
     /// All events, oldest first, as `LOGICAL STATUS REASON`.

@@ -3,6 +3,7 @@
 use dockreg_region::service::cloudformation::ResourceFault;
 use serde_json::{Value, json};
 
+use crate::change_sets::computed;
 use crate::fixture::{Fixture, deployment, in_this_order, text};
 use crate::template::{self, output, parameter};
 
@@ -82,15 +83,8 @@ async fn a_preview_says_what_a_new_image_does_to_the_nodes() {
     let mut request = input(&given, &[(parameter::DOCKER_IMAGE, "example/registry:2")]);
     request["ChangeSetName"] = json!("preview");
     let id = text(&fixture.ok("CreateChangeSet", request).await["Id"]);
-    let described = json!({"ChangeSetName": id, "IncludePropertyValues": true});
-    let change_set = loop {
-        let found = fixture.ok("DescribeChangeSet", described.clone()).await;
-        if found["ExecutionStatus"] == "AVAILABLE" {
-            break found;
-        }
-        assert_ne!(found["Status"], "FAILED", "{found}");
-        fixture.region.clock.sleep(std::time::Duration::from_secs(1)).await;
-    };
+    let change_set = computed(&fixture, &id).await;
+    assert_eq!(change_set["ExecutionStatus"], "AVAILABLE", "{change_set}");
     let changes: Vec<(String, String)> = change_set["Changes"]
         .as_array()
         .into_iter()

@@ -142,12 +142,7 @@ async fn a_rollback_that_fails_can_be_continued_without_the_culprit() {
     fail(&fixture, "Third", "CREATE");
     fixture.ok("UpdateStack", deployment("stuck", BODY, &[("Value", "uno"), ("More", "yes")])).await;
     // The update of First goes well, the way back does not.
-    loop {
-        if fixture.ssm("/first").as_deref() == Some("uno") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    fixture.until("First is updated", async || fixture.ssm("/first").filter(|value| value == "uno")).await;
     fail(&fixture, "First", "UPDATE");
     assert_eq!(fixture.settled("stuck").await, "UPDATE_ROLLBACK_FAILED");
     let (_, message) = fixture.refused("UpdateStack", deployment("stuck", BODY, &[])).await;
@@ -186,7 +181,7 @@ async fn an_update_under_way_can_be_cancelled_and_nothing_else_begins() {
     assert_eq!(message, format!("Stack:{id} is in UPDATE_IN_PROGRESS state and can not be updated."));
     let (_, message) = fixture.refused("DeleteStack", json!({"StackName": "busy"})).await;
     assert_eq!(message, format!("Stack [{id}] cannot be deleted while in status UPDATE_IN_PROGRESS"));
-    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    fixture.until_told("busy", "First UPDATE_IN_PROGRESS").await;
     fixture.ok("CancelUpdateStack", json!({"StackName": "busy"})).await;
     assert_eq!(fixture.settled("busy").await, "UPDATE_ROLLBACK_COMPLETE");
     in_this_order(

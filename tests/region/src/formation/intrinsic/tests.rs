@@ -1,3 +1,5 @@
+//! Functions one by one: what they give, and how their misuse is named.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Parameters: every refusal in the service's words, and the shape of every type.
+
 //! Parameter rules, each with AWS's own message.
 
 use serde_json::json;
