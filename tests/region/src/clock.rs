@@ -30,4 +30,15 @@ impl Clock {
     pub async fn sleep(&self, simulated: Duration) {
         tokio::time::sleep(self.scaled(simulated)).await;
     }
+
+    /// Waits for `simulated` at this clock's speed, and longer on a machine that has more to do than it can: the wait is
+    /// many short ones, each of which ends late there. For limits on what others do meanwhile.
+    pub async fn patience(&self, simulated: Duration) {
+        const TURN: Duration = Duration::from_millis(3);
+        let whole = self.scaled(simulated);
+        let turns = u32::try_from(whole.as_millis() / TURN.as_millis()).unwrap_or(u32::MAX).clamp(1, 500);
+        for _ in 0..turns {
+            tokio::time::sleep(whole / turns).await;
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! One simulated region: its settings, its state, and what runs its instances.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::fault::{Effect, Fault, Faults};
@@ -10,10 +9,6 @@ use crate::node::NodeBackend;
 use crate::random::Random;
 use crate::service;
 use crate::service::cloudformation::ResourceFault;
-
-/// In-process nodes are ready after a tenth of a second of an idle machine; with sixty regions at once on two cores
-/// they were seen to take four.
-const LEAST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a region is started with.
 #[derive(Debug, Clone)]
@@ -112,12 +107,6 @@ impl Region {
             times: usize::try_from(fault.times.unwrap_or(1)).unwrap_or(1),
         };
         self.world(|world| world.cloudformation.fail_resource(planted));
-    }
-
-    /// How long to wait for something that a node must do (signal, become healthy): `simulated` on the nodes' clock, but
-    /// never so short that a busy machine, on which this region is one of many, would fail a node that is well.
-    pub fn patience(&self, simulated: Duration) -> Duration {
-        self.node_clock().scaled(simulated).max(simulated.min(LEAST_PATIENCE))
     }
 
     /// Reads or changes the world under its lock. The closure must be short and must not block.

@@ -13,11 +13,12 @@ use crate::Region;
 use crate::service::elbv2::Health;
 use crate::service::elbv2::target_groups::HealthCheck;
 
-/// A check never waits less than this, however fast the region's clock: the machine it runs on is no faster for it.
-const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);
+/// A check of a node that is not a real machine never waits less than this, however fast the region's clock: the machine
+/// that all of them share is no faster for it.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A check is never repeated sooner than this.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(5);
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Identifies a registration of a target; it is checked until that registration ends.
 #[derive(Debug, Clone)]
@@ -50,12 +51,16 @@ async fn run(region: Weak<Region>, watched: Watched) {
         let Some((next, wait)) = region.upgrade().and_then(|region| plan(&region, &watched)) else { return };
         tokio::time::sleep(wait).await;
         let Next::Check { check, port } = next else { continue };
-        let Some(address) = region.upgrade().map(|region| region.nodes.address(&watched.instance_id, port)) else {
+        let Some((address, real)) = region.upgrade().map(|region| {
+            let nodes = &region.nodes;
+            (nodes.address(&watched.instance_id, port), nodes.real_time())
+        }) else {
             return;
         };
         let outcome = match address {
             Some(address) => {
-                let timeout = Duration::from_secs(check.timeout_seconds).max(SHORTEST_TIMEOUT);
+                let timeout = Duration::from_secs(check.timeout_seconds);
+                let timeout = if real { timeout } else { timeout.max(SHORTEST_TIMEOUT) };
                 match tokio::time::timeout(timeout, request(address, &check)).await {
                     Ok(outcome) => outcome,
                     Err(_) => Err(("Target.Timeout", "Request timed out".to_owned())),

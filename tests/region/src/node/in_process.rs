@@ -29,6 +29,8 @@ pub enum Fault {
     Fails,
     /// It powers itself off before it has signalled.
     Dies,
+    /// Its mirrors are so slow that it is not done before anybody's patience is.
+    Slow,
 }
 
 /// Runs instances as tasks of this process, on free loopback ports. It belongs to one region.

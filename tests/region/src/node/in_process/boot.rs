@@ -17,13 +17,13 @@ use crate::Region;
 use crate::clock::Clock;
 
 /// No step waits less than this in real time, however fast the clock: the machine is no faster for it.
-const SHORTEST_LIMIT: Duration = Duration::from_secs(20);
+const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 
 /// Between two tries of a step.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The users are read again no sooner than this.
-const SHORTEST_REFRESH: Duration = Duration::from_millis(250);
+const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
 
 /// Boots the node and serves until its tasks are aborted.
 pub(super) async fn boot(region: Weak<Region>, node: Weak<Node>) {
@@ -85,6 +85,9 @@ impl Boot {
         if self.node.fault == Some(Fault::Fails) {
             return Err(anyhow!("E: Failed to fetch packages"));
         }
+        if self.node.fault == Some(Fault::Slow) {
+            std::future::pending::<()>().await;
+        }
         self.begin("secrets");
         self.keep_trying(120, 1, Attempt::HttpSecret).await?;
         self.keep_trying(120, 1, Attempt::Users).await?;
@@ -124,11 +127,15 @@ impl Boot {
     /// Repeats what may fail for `limit` simulated seconds, with a pause of `pause` between.
     async fn keep_trying(&self, limit: u64, pause: u64, attempt: Attempt) -> anyhow::Result<()> {
         let until = Instant::now() + self.clock.scaled(Duration::from_secs(limit)).max(SHORTEST_LIMIT);
+        let mut told = false;
         loop {
             match self.attempt(attempt).await {
                 Ok(()) => return Ok(()),
                 Err(error) if Instant::now() > until => return Err(error),
-                Err(_) => {
+                Err(error) => {
+                    if !std::mem::replace(&mut told, true) {
+                        self.node.say(&format!("dockreg: {error:#}; trying again"));
+                    }
                     tokio::time::sleep(self.clock.scaled(Duration::from_secs(pause)).max(SHORTEST_PAUSE)).await;
                 }
             }

@@ -35,13 +35,8 @@ pub(super) fn set_instance_health(region: &Region, input: &Value) -> Result<Valu
     region.world(|world| {
         let group_name = world.autoscaling.group_of(id).map(|group| group.name.clone()).ok_or_else(|| unknown(id))?;
         let group = world.autoscaling.group_mut(&group_name)?;
-        let grace = std::time::Duration::from_secs(group.settings.grace_period_seconds);
-        let grace = region.patience(grace);
-        if let Some(member) = group.member_mut(id) {
-            let graced = member.in_service.is_none_or(|since| since.elapsed() < grace);
-            if !(respect && graced) {
-                member.healthy = healthy;
-            }
+        if let Some(member) = group.member_mut(id).filter(|member| !(respect && member.graced)) {
+            member.healthy = healthy;
         }
         group.wake.notify_one();
         Ok(json!({}))

@@ -52,7 +52,7 @@ pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static st
                 // itself off is stopped.
                 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/health-check-grace-period.html
                 Some(EC2)
-            } else if !graced(region, group, member.in_service) {
+            } else if !member.graced {
                 checked(world, group, id)
             } else {
                 None
@@ -61,11 +61,6 @@ pub(super) fn unhealthy(region: &Region, name: &str) -> Vec<(String, &'static st
         }
         found
     })
-}
-
-fn graced(region: &Region, group: &Group, since: Option<Instant>) -> bool {
-    let grace = region.patience(Duration::from_secs(group.settings.grace_period_seconds));
-    since.is_none_or(|since| since.elapsed() < grace)
 }
 
 fn checked(world: &World, group: &Group, id: &str) -> Option<&'static str> {

@@ -101,8 +101,8 @@ pub struct Member {
     pub healthy: bool,
     pub protected: bool,
     pub template: Template,
-    /// When it came into service: the grace period counts from here.
-    pub in_service: Option<Instant>,
+    /// Its grace period is not over.
+    pub graced: bool,
     /// Since when its instance is off, as long as the group has not noticed.
     pub off: Option<Instant>,
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::activities::{Activity, at};
 use super::groups::request;
 use super::{Member, MemberState, Template, engine};
@@ -76,7 +74,7 @@ fn join(region: &Region, name: &str, place: &super::Placement, reserved: &Reserv
             healthy: true,
             protected,
             template,
-            in_service: None,
+            graced: true,
             off: None,
         });
         let description = format!("Launching a new EC2 instance: {}", reserved.id());
@@ -141,24 +139,36 @@ async fn bring_up(region: Arc<Region>, name: String, reserved: Reserved, activit
         leave(&region, &name, &id);
         return;
     }
-    let target_groups = region.world(|world| {
+    let in_service = region.world(|world| {
         let now = region.clock.epoch();
         let group = world.autoscaling.group_mut(&name).ok()?;
         let member = group.member_mut(&id)?;
         if member.state == MemberState::Pending {
             member.state = MemberState::InService;
-            member.in_service = Some(Instant::now());
         }
         let target_groups = group.settings.target_groups.clone();
+        let grace = Duration::from_secs(group.settings.grace_period_seconds);
         group.wake.notify_one();
         world.autoscaling.end(&activity, now, None);
-        Some(target_groups)
+        Some((target_groups, grace))
     });
-    for arn in target_groups.into_iter().flatten() {
+    let Some((target_groups, grace)) = in_service else { return };
+    for arn in target_groups {
         if let Err(error) = targets::register(&region, &arn, &id) {
             tracing::debug!(%error, instance = id, "not registered");
         }
     }
+    let (clock, region) = (region.node_clock(), Arc::downgrade(&region));
+    clock.patience(grace).await;
+    let Some(region) = region.upgrade() else { return };
+    region.world(|world| {
+        if let Ok(group) = world.autoscaling.group_mut(&name) {
+            if let Some(member) = group.member_mut(&id) {
+                member.graced = false;
+            }
+            group.wake.notify_one();
+        }
+    });
 }
 
 /// Ends a member: out of its target groups, drained, terminated, forgotten. `unhealthy` ones are replaced, which is

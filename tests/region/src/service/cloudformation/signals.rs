@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
 
 use super::input::{stack_name, text};
 use super::status;
@@ -34,7 +33,8 @@ pub async fn await_signals(context: &ResourceContext, count: usize, timeout: Dur
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
     let needed = (count * percent).div_ceil(100);
     let signalled = context.region.world(|world| world.cloudformation.signalled.clone());
-    let deadline = Instant::now() + context.region.patience(timeout);
+    let clock = context.region.node_clock();
+    let mut patience = pin!(clock.patience(timeout));
     let (mut succeeded, mut failed) = (0, 0);
     loop {
         let mut arrival = pin!(signalled.notified());
@@ -55,7 +55,11 @@ pub async fn await_signals(context: &ResourceContext, count: usize, timeout: Dur
                  Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement"
             )));
         }
-        if timeout_at(deadline, arrival).await.is_err() {
+        let arrived = tokio::select! {
+            () = arrival => true,
+            () = &mut patience => false,
+        };
+        if !arrived {
             return if succeeded >= needed { Ok(()) } else { Err(too_late(context, succeeded, count, percent)) };
         }
     }

@@ -1,6 +1,9 @@
 //! What a client of the registry meets: TLS, logins, push and pull, and the load balancer's own errors.
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::digest;
+use dockreg_region::service::autoscaling::groups;
 use hyper::{Method, StatusCode};
 use serde_json::json;
 
@@ -105,11 +108,13 @@ async fn the_load_balancer_answers_for_targets_that_cannot() {
     assert_eq!((ping.status, ping.header("server")), (StatusCode::BAD_GATEWAY, "nginx"));
     rig.nodes.stop_registry(&node, false);
     // Nothing listens: the load balancer's 502.
+    let name = rig.output("Group").await;
+    let suspended = BTreeSet::from(["ReplaceUnhealthy".to_owned()]);
+    groups::suspend(&rig.running.region(), &name, suspended).expect("the group");
     rig.nodes.kill(&node);
     let ping = ask(&rig, Method::GET, "/v1/_ping", ALICE, b"").await;
     assert_eq!(ping.status, StatusCode::BAD_GATEWAY);
     // No target at all: 503.
-    let name = rig.output("Group").await;
     let none = json!({"AutoScalingGroupName": name, "MinSize": 0, "DesiredCapacity": 0});
     rig.ask("autoscaling", "UpdateAutoScalingGroup", none).await;
     rig.until("all targets are gone", async || rig.targets().await.is_empty().then_some(())).await;

@@ -9,7 +9,7 @@ use super::rig::Rig;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_whose_registry_is_broken_is_replaced() {
-    let rig = Rig::with_registry(&[("Nodes", "2"), ("Grace", "600")]).await;
+    let rig = Rig::with_registry(&[("Nodes", "2")]).await;
     let before = rig.members("InService").await;
     rig.nodes.stop_registry(&before[0], true);
     rig.until("the load balancer sees it", async || {
@@ -106,7 +106,10 @@ async fn an_instance_can_be_ended_or_declared_unhealthy() {
     assert!(ended["Activity"]["Cause"].as_str().is_some_and(|cause| cause.contains("in response to a user request")));
     let second =
         rig.until("it is replaced", async || rig.members("InService").await.into_iter().find(|id| *id != first)).await;
-    let sick = json!({"InstanceId": second, "HealthStatus": "Unhealthy"});
+    let graced = json!({"InstanceId": second, "HealthStatus": "Unhealthy"});
+    rig.ask("autoscaling", "SetInstanceHealth", graced).await;
+    assert!(rig.members("InService").await.contains(&second), "the grace period is respected");
+    let sick = json!({"InstanceId": second, "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": false});
     rig.ask("autoscaling", "SetInstanceHealth", sick).await;
     rig.until("it is replaced too", async || rig.members("InService").await.into_iter().find(|id| *id != second)).await;
 }
@@ -140,4 +143,18 @@ async fn a_customer_key_as_default_ends_every_launch() {
     let all = rig.ask("autoscaling", "DescribeScalingActivities", json!({"IncludeDeletedGroups": true})).await;
     let message = all["Activities"][0]["StatusMessage"].as_str().unwrap_or_default().to_owned();
     assert!(message.contains("Client.InternalError: Client error on launch"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grace_period_shorter_than_the_boot_replaces_nodes_for_ever() {
+    let rig = Rig::new().await;
+    rig.nodes.every_launch(Some(Fault::Slow));
+    assert_eq!(rig.create(&[("Grace", "0")]).await, "ROLLBACK_COMPLETE");
+    let all = rig.ask("autoscaling", "DescribeScalingActivities", json!({"IncludeDeletedGroups": true})).await;
+    let replaced = all["Activities"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| one["Cause"].as_str().is_some_and(|cause| cause.contains("ELB system health check failure")));
+    assert!(replaced.count() > 1, "{all}");
 }

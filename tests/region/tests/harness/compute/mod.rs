@@ -7,3 +7,4 @@ mod metadata;
 mod refusals;
 mod rig;
 mod rolling;
+mod scale;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dockreg_region::node::NodeBackend;
 use dockreg_region::node::in_process::InProcess;
 use dockreg_region::service::{Call, Principal, dispatch};
 use dockreg_region::{AwsError, Options, Running, start};
@@ -14,7 +15,7 @@ pub const HOST: &str = "docker.example.test";
 const TEMPLATE: &str = include_str!("registry.json");
 
 /// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// A running region with its nodes within reach.
 pub struct Rig {
@@ -174,12 +175,18 @@ impl Rig {
                 if let Some(found) = look().await {
                     return found;
                 }
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         match tokio::time::timeout(PATIENCE, wait).await {
             Ok(found) => found,
-            Err(_) => panic!("not within {PATIENCE:?}: {what}\n{}", self.story().await),
+            Err(_) => {
+                let mut consoles = String::new();
+                for id in self.nodes.instance_ids() {
+                    consoles += &self.nodes.console_output(&id).await;
+                }
+                panic!("not within {PATIENCE:?}: {what}\n{}\n{consoles}", self.story().await)
+            }
         }
     }
 }
