@@ -87,6 +87,7 @@ def networks():
     routes = ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"][0]["Routes"]
     assert any(route.get("GatewayId", "").startswith("igw-") for route in routes)
     assert ec2.describe_internet_gateways()["InternetGateways"][0]["Attachments"][0]["VpcId"] == vpc["VpcId"]
+    assert ec2.describe_nat_gateways(Filter=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["NatGateways"] == []
     assert ec2.describe_security_groups()["SecurityGroups"][0]["GroupName"] == "default"
     assert ec2.describe_key_pairs()["KeyPairs"] and not ec2.describe_network_interfaces()["NetworkInterfaces"]
     where = [{"Name": "instance-type", "Values": ["t3.small", "t2.small"]}]
@@ -135,8 +136,10 @@ def certificates():
     pages = iam.get_paginator("list_server_certificates").paginate(PaginationConfig={"PageSize": 1})
     assert [page["ServerCertificateMetadataList"][0]["ServerCertificateName"] for page in pages] == ["docker.example.test", "walk"]
     iam.update_server_certificate(ServerCertificateName="walk", NewServerCertificateName="walked")
+    assert iam.list_server_certificate_tags(ServerCertificateName="walked")["Tags"] == []
     iam.delete_server_certificate(ServerCertificateName="walked")
     refused("NoSuchEntity", iam.get_server_certificate, ServerCertificateName="walked")
+    refused("NoSuchEntity", iam.get_instance_profile, InstanceProfileName="none")
     refused("NoSuchEntity", iam.get_role, RoleName="none")
     iam.list_account_aliases()
 

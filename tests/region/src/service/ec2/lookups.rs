@@ -19,6 +19,7 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value) -> Result<Val
         "DescribeAvailabilityZones" => zones(region, world, input),
         "DescribeRouteTables" => route_tables(region, world, input),
         "DescribeInternetGateways" => gateways(region, world, input),
+        "DescribeNatGateways" => nat_gateways(world, input),
         "DescribeSecurityGroups" => security_groups(region, world, input),
         "DescribeImages" => images(world, input),
         "DescribeInstanceTypes" => types(input),
@@ -129,6 +130,21 @@ fn gateways(region: &Region, world: &World, input: &Value) -> Result<Value, AwsE
     )?;
     let known = [("attachment.vpc-id", "Attachments.[].VpcId"), ("internet-gateway-id", "InternetGatewayId")];
     page(keep(all, input, &known)?, input, "InternetGateways")
+}
+
+fn nat_gateways(world: &World, input: &Value) -> Result<Value, AwsError> {
+    let all = world.ec2.network.nat_gateways.values().map(|one| {
+        json!({ "NatGatewayId": one.id, "SubnetId": one.subnet_id, "VpcId": one.vpc_id, "State": "available",
+            "ConnectivityType": "public", "Tags": one.tags })
+    });
+    // This operation alone calls its member `Filter`.
+    let input = json!({ "Filters": input["Filter"], "NatGatewayIds": input["NatGatewayIds"],
+        "MaxResults": input["MaxResults"], "NextToken": input["NextToken"] });
+    let (code, kind) = ("NatGatewayNotFound", "natGateway ID");
+    let all = by_id(all.collect(), &input, "NatGatewayIds", "NatGatewayId", code, kind)?;
+    let known =
+        [("vpc-id", "VpcId"), ("subnet-id", "SubnetId"), ("state", "State"), ("nat-gateway-id", "NatGatewayId")];
+    page(keep(all, &input, &known)?, &input, "NatGateways")
 }
 
 fn security_groups(region: &Region, world: &World, input: &Value) -> Result<Value, AwsError> {

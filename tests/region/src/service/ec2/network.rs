@@ -82,6 +82,15 @@ pub struct InternetGateway {
     pub tags: Tags,
 }
 
+/// A NAT gateway.
+#[derive(Debug, Clone)]
+pub struct NatGateway {
+    pub id: String,
+    pub subnet_id: String,
+    pub vpc_id: String,
+    pub tags: Tags,
+}
+
 /// A network interface of an instance or a load balancer: what holds a private address and uses security groups.
 #[derive(Debug, Clone)]
 pub struct NetworkInterface {
@@ -121,6 +130,7 @@ pub struct Network {
     pub subnets: BTreeMap<String, Subnet>,
     pub route_tables: BTreeMap<String, RouteTable>,
     pub gateways: BTreeMap<String, InternetGateway>,
+    pub nat_gateways: BTreeMap<String, NatGateway>,
     pub interfaces: BTreeMap<String, NetworkInterface>,
 }
 
@@ -159,6 +169,56 @@ impl Network {
         let used = self.interfaces.values().filter(|one| one.subnet_id == subnet.subnet_id).count();
         let size = 1_u32.checked_shl(32 - subnet.block().1).unwrap_or(u32::MAX);
         size.saturating_sub(5).saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
+    }
+
+    /// Makes a subnet with a route table of its own, which leads out by `way_out`: an internet gateway (`igw-…`), a NAT
+    /// gateway (`nat-…`), or nowhere. Gives its id.
+    ///
+    /// # Errors
+    /// `InvalidVpcID.NotFound`.
+    pub fn create_subnet(
+        &mut self,
+        region: &Region,
+        vpc_id: &str,
+        (zone, zone_id): (&str, &str),
+        cidr: &str,
+        way_out: Option<&str>,
+    ) -> Result<String, AwsError> {
+        let vpc = self.vpc(vpc_id)?.clone();
+        let id = format!("subnet-0{}", region.random.hex(16));
+        let route = |destination: &str, target: &str, origin| Route {
+            destination_cidr_block: destination.to_owned(),
+            gateway_id: (!target.starts_with("nat-")).then(|| target.to_owned()),
+            nat_gateway_id: target.starts_with("nat-").then(|| target.to_owned()),
+            origin,
+            state: "active",
+        };
+        let mut routes = vec![route(&vpc.cidr_block, "local", "CreateRouteTable")];
+        routes.extend(way_out.map(|target| route("0.0.0.0/0", target, "CreateRoute")));
+        let table = RouteTable {
+            id: format!("rtb-0{}", region.random.hex(16)),
+            vpc_id: vpc_id.to_owned(),
+            main: false,
+            subnets: BTreeMap::from([(format!("rtbassoc-0{}", region.random.hex(16)), id.clone())]),
+            routes,
+            tags: Tags::default(),
+        };
+        self.route_tables.insert(table.id.clone(), table);
+        let subnet = Subnet {
+            subnet_id: id.clone(),
+            vpc_id: vpc_id.to_owned(),
+            cidr_block: cidr.to_owned(),
+            availability_zone: zone.to_owned(),
+            availability_zone_id: zone_id.to_owned(),
+            default_for_az: false,
+            map_public_ip_on_launch: false,
+            state: "available",
+            owner_id: vpc.owner_id,
+            subnet_arn: region.arn("ec2", &format!("subnet/{id}")),
+            tags: Tags::default(),
+        };
+        self.subnets.insert(id.clone(), subnet);
+        Ok(id)
     }
 
     /// Makes a network interface in a subnet; gives a copy of it.

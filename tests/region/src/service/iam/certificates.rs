@@ -163,6 +163,15 @@ pub(super) fn delete(region: &Region, input: &Value) -> Result<Value, AwsError> 
     })
 }
 
+pub(super) fn tags(region: &Region, input: &Value) -> Result<Value, AwsError> {
+    let name = input["ServerCertificateName"].as_str().unwrap_or_default();
+    region.world(|world| {
+        let found = world.iam.certificates.get(name).ok_or_else(|| missing(name))?;
+        let tags = found.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
+        Ok(json!({ "Tags": tags.collect::<Vec<_>>(), "IsTruncated": false }))
+    })
+}
+
 fn missing(name: &str) -> AwsError {
     let message = format!("The Server Certificate with name {name} cannot be found.");
     AwsError { message, ..no_such("Server Certificate", "name", name) }

@@ -57,6 +57,8 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         "ListServerCertificates" => certificates::list(region, input),
         "UpdateServerCertificate" => certificates::update(region, input),
         "DeleteServerCertificate" => certificates::delete(region, input),
+        "ListServerCertificateTags" => certificates::tags(region, input),
+        "GetInstanceProfile" => roles::get_instance_profile(region, input),
         "GetRole" => roles::get_role(region, input),
         "SimulatePrincipalPolicy" => policy::simulate(region, input),
         "ListAccountAliases" => Ok(json!({ "AccountAliases": [], "IsTruncated": false })),

@@ -260,23 +260,39 @@ impl State {
 /// `GetRole`.
 pub(super) fn get_role(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let name = input["RoleName"].as_str().unwrap_or_default();
+    region.world(|world| Ok(json!({ "Role": world.iam.role_mut(name)?.describe() })))
+}
+
+/// `GetInstanceProfile`.
+pub(super) fn get_instance_profile(region: &Region, input: &Value) -> Result<Value, AwsError> {
+    let name = input["InstanceProfileName"].as_str().unwrap_or_default();
     region.world(|world| {
-        let role = world.iam.role_mut(name)?;
+        let profile = world.iam.profile(name)?;
+        let roles: Vec<Value> =
+            profile.role.iter().filter_map(|role| world.iam.roles.get(role)).map(Role::describe).collect();
+        Ok(json!({ "InstanceProfile": { "Path": profile.path, "InstanceProfileName": profile.name,
+            "InstanceProfileId": profile.id, "Arn": profile.arn, "CreateDate": profile.created, "Roles": roles } }))
+    })
+}
+
+impl Role {
+    /// The model's `Role`.
+    fn describe(&self) -> Value {
         let mut answer = json!({
-            "Path": role.path, "RoleName": role.name, "RoleId": role.id, "Arn": role.arn, "CreateDate": role.created,
-            "AssumeRolePolicyDocument": encode(&role.assume_role_policy),
-            "MaxSessionDuration": role.max_session_duration,
-            "Tags": role.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>(),
+            "Path": self.path, "RoleName": self.name, "RoleId": self.id, "Arn": self.arn, "CreateDate": self.created,
+            "AssumeRolePolicyDocument": encode(&self.assume_role_policy),
+            "MaxSessionDuration": self.max_session_duration,
+            "Tags": self.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>(),
         });
-        if let Some(description) = &role.description {
+        if let Some(description) = &self.description {
             answer["Description"] = json!(description);
         }
-        if let Some(boundary) = &role.permissions_boundary {
+        if let Some(boundary) = &self.permissions_boundary {
             answer["PermissionsBoundary"] =
                 json!({ "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary });
         }
-        Ok(json!({ "Role": answer }))
-    })
+        answer
+    }
 }
 
 /// IAM gives policy documents URL-encoded (RFC 3986).
