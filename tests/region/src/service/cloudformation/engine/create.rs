@@ -14,7 +14,8 @@ use crate::service::cloudformation::state::Wish;
 /// Runs the creation to its end.
 pub(super) async fn create(run: &Run) {
     match attempt(run).await {
-        Ok(()) => run.status("CREATE_COMPLETE", None),
+        Ok(()) if run.status_as_planned("CREATE_COMPLETE") => {}
+        Ok(()) => fail(run, String::new()).await,
         Err(reason) => fail(run, reason).await,
     }
 }

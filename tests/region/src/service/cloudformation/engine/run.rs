@@ -65,6 +65,18 @@ impl Run {
         self.stack(|stack| stack.set_status(&self.region, status, reason));
     }
 
+    /// Puts the stack into a status, unless a caller has just wished for something else.
+    pub(super) fn status_as_planned(&self, status: &'static str) -> bool {
+        self.stack(|stack| {
+            let as_planned = stack.wish.is_none();
+            if as_planned {
+                stack.set_status(&self.region, status, None);
+            }
+            as_planned
+        })
+        .unwrap_or(false)
+    }
+
     /// Begins an operation that follows from this one, such as the rollback of a failed create.
     pub(super) fn begin_operation(&self, kind: &'static str) {
         self.stack(|stack| {

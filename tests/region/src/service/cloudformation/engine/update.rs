@@ -11,12 +11,12 @@ use crate::service::cloudformation::state::Wish;
 /// Runs the update to its end.
 pub(super) async fn update(run: &Run) {
     match attempt(run).await {
-        Ok(()) => {
-            run.status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None);
+        Ok(()) if run.status_as_planned("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS") => {
             clean_up(run).await;
             run.stack(|stack| stack.rollback = None);
             run.status("UPDATE_COMPLETE", None);
         }
+        Ok(()) => fail(run, String::new()).await,
         Err(reason) => fail(run, reason).await,
     }
 }
