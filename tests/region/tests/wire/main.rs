@@ -1,5 +1,6 @@
 //! The region's wire from outside: real sockets, signed requests, a real resolver's questions.
 
+mod behind;
 mod dns;
 mod faults;
 mod objects;

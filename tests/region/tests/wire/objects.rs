@@ -7,7 +7,7 @@ fn code(answer: &Answer) -> &str {
 }
 
 /// A body in two pieces, each signed; `spoilt` changes the second after it was signed.
-fn pieces(ask: &mut Ask, host: &str, spoilt: bool) {
+pub fn pieces(ask: &mut Ask, host: &str, spoilt: bool) {
     let content: [&[u8]; 3] = [b"hello ", b"world", b""];
     ask.payload = Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD".to_owned());
     ask.headers.push(("content-encoding".to_owned(), "aws-chunked".to_owned()));
