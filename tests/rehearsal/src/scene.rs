@@ -25,6 +25,8 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Divisor of AWS's own durations. Nodes, health checks and signals keep real time.
 const SPEED: f64 = 20.0;
+/// The same where nodes boot in milliseconds, and nothing keeps real time.
+const LIGHT_SPEED: f64 = 100.0;
 
 /// The client's copy of the public registry image.
 const ARCHIVE: &str = "/srv/registry-image.tar";
@@ -96,8 +98,12 @@ impl Scene {
     /// When the region does not start.
     pub async fn light(arguments: &Arguments, scratch: &Path) -> Result<Self> {
         let nodes = Arc::new(InProcess::default());
-        let options =
-            Options { domain: Some(DOMAIN.to_owned()), speed: SPEED, nodes: Some(nodes.clone()), ..Options::default() };
+        let options = Options {
+            domain: Some(DOMAIN.to_owned()),
+            speed: LIGHT_SPEED,
+            nodes: Some(nodes.clone()),
+            ..Options::default()
+        };
         let region = dockreg_region::start(options).await.context("could not start the region")?;
         let client = Client::here(&arguments.dockreg, region.environment(), &scratch.join("transcripts"))?;
         Ok(Self {
@@ -125,6 +131,11 @@ impl Scene {
     /// Operations called so far, in order.
     pub fn calls(&self) -> Vec<String> {
         self.region.region().journal.entries().into_iter().map(|entry| entry.operation).collect()
+    }
+
+    /// What the region itself did wrong so far: answers that AWS's own models do not allow.
+    pub fn faults(&self) -> Vec<String> {
+        self.region.region().journal.bugs()
     }
 
     /// Objects in all buckets of the account, as S3 lists them. None where nodes keep no real images.

@@ -42,7 +42,7 @@ pub async fn all(scene: &Scene, table: &mut Table, keep: bool) -> Result<()> {
     if !keep {
         table.step("down", OPERATION, stack::down(scene)).await?;
     }
-    Ok(())
+    table.step("the region's own account", QUICK, stack::account(scene)).await
 }
 
 /// What Docker and skopeo do on the first stack; gives the pushed image.

@@ -61,7 +61,20 @@ pub async fn down(scene: &Scene) -> Result<String> {
     ensure!(left.is_empty(), "the stack is deleted, and nodes run on: {left:?}");
     let after = scene.objects().await?;
     ensure!(before == after, "objects before `down`: {before:?}, after it: {after:?}");
-    Ok(after.map_or_else(|| "no node left".to_owned(), |count| format!("{count} objects stay in the bucket")))
+    Ok(after.map_or_else(
+        || "no node left; there were no images".to_owned(),
+        |count| format!("{count} objects stay in the bucket"),
+    ))
+}
+
+/// The region answered every call as AWS's models say.
+///
+/// # Errors
+/// When it did not: then what the steps saw may be wrong.
+pub async fn account(scene: &Scene) -> Result<String> {
+    let faults = scene.faults();
+    ensure!(faults.is_empty(), "the region did what AWS does not: {}", faults.join("; "));
+    Ok(format!("{} calls, every answer as AWS's models have it", scene.calls().len()))
 }
 
 /// Runs a command of dockreg with `--output json`; gives its document if its exit code is 0.
