@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use htpasswd_verify::Htpasswd;
@@ -22,24 +23,18 @@ impl Users {
     /// Takes what the secrets hold now.
     ///
     /// # Errors
-    /// The operator's secret is not what the template makes; the last good logins stay.
+    /// A secret is not what the template or an htpasswd tool makes; its last good logins stay.
     pub(super) fn set(&self, operator: &str, users: &str) -> Result<(), String> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let document: Value =
             serde_json::from_str(operator).map_err(|_| "the operator secret is not JSON".to_owned())?;
         let password = document["password"].as_str().filter(|password| password.len() >= 16);
         let password = password.ok_or_else(|| "the operator secret has no password".to_owned())?.to_owned();
-        // A one-line parameter divides its lines by spaces or commas.
-        let lines: Vec<String> = users
-            .lines()
-            .filter(|line| !line.trim_start().starts_with('#'))
-            .flat_map(|line| line.split([' ', ',', '\t', '\r']))
-            .filter(|line| line.contains(':') && !line.starts_with("dockreg:"))
-            // The same hash under its other names.
-            .map(|line| line.replacen(":$2a$", ":$2y$", 1).replacen(":$2b$", ":$2y$", 1))
-            .collect();
-        let logins = Logins { operator: ("dockreg".to_owned(), password), lines: lines.join("\n") };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(logins));
-        Ok(())
+        let lines = entries(users);
+        let before = kept.as_ref().map(|logins| logins.lines.clone()).unwrap_or_default();
+        let logins = Logins { operator: ("dockreg".to_owned(), password), lines: lines.clone().unwrap_or(before) };
+        *kept = Some(Arc::new(logins));
+        lines.map(drop)
     }
 
     /// Whether an `Authorization` header is one of theirs. Without any login nobody comes in.
@@ -50,9 +45,45 @@ impl Users {
             return password == logins.operator.1;
         }
         // Slow hashes are slow on purpose, and a malformed one makes the verifier panic: both stay in the other thread.
-        let check = tokio::task::spawn_blocking(move || Htpasswd::from(logins.lines.as_str()).check(user, password));
-        check.await.unwrap_or(false)
+        tokio::task::spawn_blocking(move || verifies(&logins.lines, &user, &password)).await.unwrap_or(false)
     }
+}
+
+/// The htpasswd entries of the users secret, one a line. A one-line parameter divides them by spaces or commas.
+fn entries(users: &str) -> Result<String, String> {
+    const HASHES: [&str; 10] = ["$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$", "$2y$", "$apr1$", "{SHA}", "{SSHA}"];
+    let text = users.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let entries = text.flat_map(|line| line.split([' ', ',', '\t', '\r'])).filter(|entry| !entry.is_empty());
+    let mut good = String::new();
+    for entry in entries {
+        let hash = entry.split_once(':').filter(|(name, _)| !name.is_empty()).map(|(_, hash)| hash);
+        if !hash.is_some_and(|hash| HASHES.iter().any(|kind| hash.starts_with(kind))) {
+            return Err("an entry of the users secret is no htpasswd entry".to_owned());
+        }
+        if !entry.starts_with("dockreg:") {
+            good.push_str(entry);
+            good.push('\n');
+        }
+    }
+    Ok(good)
+}
+
+/// As nginx with glibc does, but for yescrypt, which no crate verifies.
+fn verifies(lines: &str, user: &str, password: &str) -> bool {
+    let hash = lines.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| *name == user);
+    match hash.map(|(_, hash)| hash) {
+        None => false,
+        Some(hash) if hash.starts_with("{SSHA}") => salted_sha1(&hash[6..], password),
+        Some(hash) if hash.starts_with('$') && !hash.starts_with("$apr1$") => pwhash::unix::verify(password, hash),
+        Some(_) => Htpasswd::from(lines).check(user, password),
+    }
+}
+
+/// Base64 of the digest of password and salt, and the salt.
+fn salted_sha1(encoded: &str, password: &str) -> bool {
+    let Ok(bytes) = STANDARD.decode(encoded) else { return false };
+    let Some((sum, salt)) = bytes.split_at_checked(20) else { return false };
+    digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &[password.as_bytes(), salt].concat()).as_ref() == sum
 }
 
 fn basic(header: &str) -> Option<(String, String)> {
@@ -75,7 +106,9 @@ mod tests {
     async fn admits_operator_and_users_with_their_own_password_only() {
         let users = Users::default();
         assert!(!users.admits(Some(&header("dockreg:"))).await);
-        let lines = "alice:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00,bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g= mal:$2y$broken";
+        let lines = "alice:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00,bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g= mal:$2y$broken\n\
+                     six:$6$abcdefgh$yVfUwsw5T.JApa8POvClA1pQ5peiq97DUNyXCZN5IrF.BMSkiaLQ5kvpuEm/VQ1Tvh/KV2TcaWh8qinoW5dhA1 five:$5$abcdefgh$ZLdkj8mkc2XVSrPVjskDAgZPGjtj1VGVaa1aUkrMTU/\n\
+                     one:$1$abcdefgh$G//4keteveJp0qb8z2DxG/ salt:{SSHA}UVzTPN8LJr8KD0hiYi5PaOVGehFzYWx0eQ==";
         users.set(r#"{"username":"dockreg","password":"0123456789abcdef"}"#, lines).expect("good secrets");
         for (login, admitted) in [
             ("dockreg:0123456789abcdef", true),
@@ -84,12 +117,20 @@ mod tests {
             ("alice:wrong", false),
             ("bob:password", true),
             ("mal:password", false),
+            ("six:password", true),
+            ("six:wrong", false),
+            ("five:password", true),
+            ("one:password", true),
+            ("salt:password", true),
+            ("salt:wrong", false),
             ("nobody:password", false),
         ] {
             assert_eq!(users.admits(Some(&header(login))).await, admitted, "{login}");
         }
         assert!(!users.admits(None).await);
         assert!(users.set("{}", "").is_err());
+        assert!(users.set(r#"{"password":"fedcba9876543210"}"#, "no entry").is_err());
+        assert!(users.admits(Some(&header("dockreg:fedcba9876543210"))).await, "each secret for itself");
         assert!(users.admits(Some(&header("alice:password"))).await, "the last good logins stay");
     }
 }
