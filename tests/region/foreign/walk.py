@@ -358,6 +358,74 @@ def balancers():
     assert scaling.describe_auto_scaling_instances()["AutoScalingInstances"] == []
 
 
+def registry():
+    """A load balancer, a group and its instances, by the small registry of the region's own tests."""
+    formation, ec2, iam = client("cloudformation"), client("ec2"), client("iam")
+    elbv2, scaling = client("elbv2"), client("autoscaling")
+    body = open("tests/region/tests/harness/compute/registry.json").read()
+    subnets = sorted(ec2.describe_subnets()["Subnets"], key=lambda one: one["AvailabilityZone"])[:2]
+    images = ec2.describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"]
+    certificate = iam.list_server_certificates()["ServerCertificateMetadataList"][0]["Arn"]
+    values = {"VpcId": subnets[0]["VpcId"], "Subnets": ",".join(one["SubnetId"] for one in subnets), "Nodes": "2",
+              "Certificate": certificate, "Ami": images[0]["ImageId"]}
+    parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+    made = formation.create_stack(StackName="registry", TemplateBody=body, Parameters=parameters, Capabilities=["CAPABILITY_IAM"])
+    formation.get_waiter("stack_create_complete").wait(StackName="registry", WaiterConfig={"Delay": 1})
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in formation.describe_stacks(StackName="registry")["Stacks"][0]["Outputs"]}
+
+    balancer = elbv2.describe_load_balancers(LoadBalancerArns=[outputs["LoadBalancer"]])["LoadBalancers"][0]
+    assert balancer["State"]["Code"] == "active" and len(balancer["AvailabilityZones"]) == 2, balancer
+    elbv2.get_waiter("load_balancer_available").wait(Names=[balancer["LoadBalancerName"]])
+    attributes = elbv2.describe_load_balancer_attributes(LoadBalancerArn=outputs["LoadBalancer"])["Attributes"]
+    assert {"Key": "idle_timeout.timeout_seconds", "Value": "2"} in attributes
+    group = elbv2.describe_target_groups(LoadBalancerArn=outputs["LoadBalancer"])["TargetGroups"][0]
+    assert group["TargetGroupArn"] == outputs["TargetGroup"] and group["LoadBalancerArns"] == [outputs["LoadBalancer"]], group
+    delay = elbv2.describe_target_group_attributes(TargetGroupArn=outputs["TargetGroup"])["Attributes"]
+    assert {"Key": "deregistration_delay.timeout_seconds", "Value": "60"} in delay
+    listener = elbv2.describe_listeners(LoadBalancerArn=outputs["LoadBalancer"])["Listeners"][0]
+    assert listener["Certificates"] == [{"CertificateArn": certificate}], listener
+    kept = elbv2.describe_listener_certificates(ListenerArn=outputs["Listener"])["Certificates"]
+    assert kept == [{"CertificateArn": certificate, "IsDefault": True}], kept
+    gone = certificate + "x"
+    refused("CertificateNotFound", elbv2.modify_listener, ListenerArn=outputs["Listener"], Certificates=[{"CertificateArn": gone}])
+    refused("SSLPolicyNotFound", elbv2.modify_listener, ListenerArn=outputs["Listener"], SslPolicy="none")
+    elbv2.modify_listener(ListenerArn=outputs["Listener"], Certificates=[{"CertificateArn": certificate}])
+    name = iam.list_server_certificates()["ServerCertificateMetadataList"][0]["ServerCertificateName"]
+    refused("DeleteConflict", iam.delete_server_certificate, ServerCertificateName=name)
+    tags = elbv2.describe_tags(ResourceArns=[outputs["LoadBalancer"], outputs["TargetGroup"], outputs["Listener"]])["TagDescriptions"]
+    assert all(any(tag["Key"] == "aws:cloudformation:stack-name" for tag in one["Tags"]) for one in tags), tags
+
+    found = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[outputs["Group"]])["AutoScalingGroups"][0]
+    ids = [one["InstanceId"] for one in found["Instances"]]
+    assert {one["AvailabilityZone"] for one in found["Instances"]} == {one["AvailabilityZone"] for one in subnets}, found
+    assert len(scaling.describe_auto_scaling_instances(InstanceIds=ids)["AutoScalingInstances"]) == 2
+    elbv2.get_waiter("target_in_service").wait(TargetGroupArn=outputs["TargetGroup"], WaiterConfig={"Delay": 1})
+    health = elbv2.describe_target_health(TargetGroupArn=outputs["TargetGroup"], Targets=[{"Id": "i-00000000000000000"}])
+    assert health["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"] == "Target.NotRegistered", health
+    instances = [one["Instances"][0] for one in ec2.describe_instances(InstanceIds=ids)["Reservations"]]
+    assert all(one["State"]["Name"] == "running" and one["PublicIpAddress"] for one in instances), instances
+    refused("InvalidInstanceID.NotFound", ec2.describe_instances, InstanceIds=["i-00000000000000000"])
+    ec2.get_waiter("instance_status_ok").wait(InstanceIds=ids, WaiterConfig={"Delay": 1})
+    assert "dockreg: READY" in ec2.get_console_output(InstanceId=ids[0])["Output"]
+    template = found["LaunchTemplate"]
+    versions = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"], Versions=["$Latest"])
+    assert versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]["ImageId"] == values["Ami"], versions
+    interfaces = ec2.describe_network_interfaces(Filters=[{"Name": "requester-managed", "Values": ["true"]}])
+    assert len(interfaces["NetworkInterfaces"]) == 2, interfaces
+
+    refused("ValidationError", scaling.set_desired_capacity, AutoScalingGroupName=outputs["Group"], DesiredCapacity=9)
+    scaling.update_auto_scaling_group(AutoScalingGroupName=outputs["Group"], MinSize=1, DesiredCapacity=2)
+    scaling.set_instance_health(InstanceId=ids[0], HealthStatus="Healthy")
+    ended = scaling.terminate_instance_in_auto_scaling_group(InstanceId=ids[0], ShouldDecrementDesiredCapacity=True)
+    assert "user request" in ended["Activity"]["Cause"], ended
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=[ids[0]], WaiterConfig={"Delay": 1})
+    ec2.terminate_instances(InstanceIds=[ids[1]])
+    pages = scaling.get_paginator("describe_scaling_activities").paginate(AutoScalingGroupName=outputs["Group"], MaxRecords=2)
+    assert sum(len(page["Activities"]) for page in pages) >= 3
+    formation.delete_stack(StackName="registry")
+    formation.get_waiter("stack_delete_complete").wait(StackName=made["StackId"], WaiterConfig={"Delay": 1})
+
+
 def faults():
     """What goes wrong on request, seen by a client."""
     where = os.environ["AWS_ENDPOINT_URL"] + "/_region/faults"
@@ -380,7 +448,7 @@ def faults():
 
 
 if __name__ == "__main__":
-    for walk in (signatures, networks, parameters, certificates, names, secrets, objects, logs, stacks, balancers, faults):
+    for walk in (signatures, networks, parameters, certificates, names, secrets, objects, logs, stacks, balancers, registry, faults):
         start = time.time()
         walk()
         print(f"boto3: {walk.__name__} ({time.time() - start:.1f} s)", flush=True)
