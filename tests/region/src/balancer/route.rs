@@ -8,17 +8,20 @@ use serde_json::Value;
 use super::certificate::{self, Pem};
 use crate::Region;
 use crate::region::World;
+use crate::service::elbv2::load_balancers::Zone;
 use crate::service::elbv2::{Health, Listener, LoadBalancer, State, Target, ssl_policies};
 use crate::service::route53::Key;
 
 /// The listener on port 443 of the load balancer that this server name leads to: by the region's DNS, by the load
-/// balancer's own name, or because there is only one. Only active load balancers are found.
+/// balancer's own name, or because there is only one. Only active load balancers are found, and of those that face the
+/// internet only what has a route to it.
 pub(super) fn by_server_name(region: &Region, name: Option<&str>) -> Option<String> {
     region.world(|world| {
         let alias = name.and_then(|name| alias_of(world, name));
         let wanted = alias.as_deref().or(name).unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let wanted = wanted.strip_prefix("dualstack.").unwrap_or(&wanted);
-        let active: Vec<&LoadBalancer> = world.elbv2.load_balancers.iter().filter(|one| one.active).collect();
+        let active: Vec<&LoadBalancer> =
+            world.elbv2.load_balancers.iter().filter(|one| one.active && reachable(world, one)).collect();
         let chosen = active.iter().find(|one| one.dns_name.eq_ignore_ascii_case(wanted));
         let chosen = match (chosen, active.as_slice()) {
             (Some(chosen), _) => chosen,
@@ -28,6 +31,14 @@ pub(super) fn by_server_name(region: &Region, name: Option<&str>) -> Option<Stri
         let listens = |one: &&Listener| one.load_balancer_arn == chosen.arn && one.settings.port == 443;
         world.elbv2.listeners.iter().find(listens).map(|listener| listener.arn.clone())
     })
+}
+
+/// An internet-facing load balancer in private subnets is made, and nobody reaches it.
+/// https://repost.aws/knowledge-center/public-load-balancer-private-ec2
+fn reachable(world: &World, one: &LoadBalancer) -> bool {
+    let network = &world.ec2.network;
+    let public = |zone: &Zone| network.subnets.get(&zone.subnet_id).is_some_and(|subnet| network.is_public(subnet));
+    one.scheme == "internal" || one.zones.iter().any(public)
 }
 
 /// What the account's alias record of this name points to.

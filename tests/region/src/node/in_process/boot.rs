@@ -15,6 +15,7 @@ use super::users::Users;
 use super::{Fault, Node, user_data};
 use crate::Region;
 use crate::clock::Clock;
+use crate::service::ec2::instances::reaches_out;
 
 /// No step waits less than this in real time, however fast the clock: the machine is no faster for it.
 const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
@@ -29,6 +30,7 @@ const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
 pub(super) async fn boot(region: Weak<Region>, node: Weak<Node>) {
     let (Some(strong), Some(node)) = (region.upgrade(), node.upgrade()) else { return };
     let (clock, endpoint) = (strong.node_clock(), strong.endpoint().map(str::to_owned));
+    let connected = strong.world(|world| reaches_out(&world.ec2, &node.launch.instance_id));
     drop(strong);
     node.say("cloud-init: reading user data");
     let settings = match user_data::settings(&node.launch.user_data) {
@@ -40,6 +42,12 @@ pub(super) async fn boot(region: Weak<Region>, node: Weak<Node>) {
     };
     let aws_region = settings.get("AWS_REGION").cloned().unwrap_or_default();
     let aws = Client::new(node.clone(), authority.to_owned(), aws_region);
+    if !connected {
+        node.say("dockreg: packages");
+        node.say("W: Failed to fetch http://deb.debian.org/debian/: connection timed out");
+        // Neither can it tell CloudFormation that it failed.
+        return std::future::pending().await;
+    }
     let mut boot = Boot { node, aws, settings, clock, users: Arc::default(), registry: None, step: "packages" };
     match boot.steps().await {
         Ok(()) => boot.node.say("dockreg: READY"),

@@ -129,6 +129,18 @@ fn not_found(ids: &[String]) -> AwsError {
     AwsError::new("InvalidInstanceID.NotFound", message)
 }
 
+/// Whether an instance reaches the internet, AWS's own endpoints included: by an internet gateway and a public address,
+/// or by a NAT gateway. (VPC endpoints are not simulated.)
+/// https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+pub fn reaches_out(ec2: &super::State, id: &str) -> bool {
+    let Ok(instance) = ec2.instances.instance(id) else { return false };
+    let network = &ec2.network;
+    network
+        .subnets
+        .get(&instance.subnet_id)
+        .is_some_and(|subnet| (instance.public_ip.is_some() && network.is_public(subnet)) || network.has_nat(subnet))
+}
+
 /// Carries out one operation.
 ///
 /// # Errors

@@ -153,13 +153,19 @@ impl Network {
 
     /// Whether the subnet's route table leads to an internet gateway.
     pub fn is_public(&self, subnet: &Subnet) -> bool {
+        self.leads_out(subnet, |route| route.gateway_id.as_deref().is_some_and(|id| id.starts_with("igw-")))
+    }
+
+    /// Whether the subnet's route table leads to a NAT gateway.
+    pub fn has_nat(&self, subnet: &Subnet) -> bool {
+        self.leads_out(subnet, |route| route.nat_gateway_id.is_some())
+    }
+
+    fn leads_out(&self, subnet: &Subnet, by: impl Fn(&Route) -> bool) -> bool {
         let own = self.route_tables.values().find(|table| table.subnets.values().any(|id| *id == subnet.subnet_id));
         let main = || self.route_tables.values().find(|table| table.main && table.vpc_id == subnet.vpc_id);
         own.or_else(main).is_some_and(|table| {
-            table.routes.iter().any(|route| {
-                route.destination_cidr_block == "0.0.0.0/0"
-                    && route.gateway_id.as_deref().is_some_and(|id| id.starts_with("igw-"))
-            })
+            table.routes.iter().any(|route| route.destination_cidr_block == "0.0.0.0/0" && by(route))
         })
     }
 

@@ -121,3 +121,11 @@ async fn the_load_balancer_answers_for_targets_that_cannot() {
     let ping = ask(&rig, Method::GET, "/v1/_ping", ALICE, b"").await;
     assert_eq!((ping.status, ping.header("server")), (StatusCode::SERVICE_UNAVAILABLE, "awselb/2.0"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_balancer_without_a_route_to_the_internet_is_not_reached() {
+    let rig = Rig::with_registry(&[]).await;
+    assert!(connect(&rig, "docker.example.test").await.is_ok());
+    rig.cut_off();
+    assert!(connect(&rig, "docker.example.test").await.is_err());
+}

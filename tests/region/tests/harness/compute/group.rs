@@ -158,3 +158,22 @@ async fn a_grace_period_shorter_than_the_boot_replaces_nodes_for_ever() {
         .filter(|one| one["Cause"].as_str().is_some_and(|cause| cause.contains("ELB system health check failure")));
     assert!(replaced.count() > 1, "{all}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_without_a_route_to_the_internet_never_signal() {
+    let rig = Rig::new().await;
+    rig.cut_off();
+    assert_eq!(rig.create(&[]).await, "ROLLBACK_COMPLETE");
+    assert!(rig.story().await.contains("Received 0 SUCCESS signal(s) out of 1"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lower_maximum_alone_leaves_as_many_as_it_allows() {
+    let rig = Rig::with_registry(&[("Nodes", "3")]).await;
+    let name = rig.output("Group").await;
+    let one = json!({"AutoScalingGroupName": name, "MinSize": 1, "MaxSize": 2});
+    rig.ask("autoscaling", "UpdateAutoScalingGroup", one).await;
+    let groups = rig.ask("autoscaling", "DescribeAutoScalingGroups", json!({})).await;
+    assert_eq!(groups["AutoScalingGroups"][0]["DesiredCapacity"], 2);
+    rig.until("two are left", async || (rig.targets().await.len() == 2).then_some(())).await;
+}

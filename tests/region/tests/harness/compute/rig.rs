@@ -39,6 +39,15 @@ impl Rig {
         rig
     }
 
+    /// Takes the route to the internet out of every route table.
+    pub fn cut_off(&self) {
+        self.running.region().world(|world| {
+            for table in world.ec2.network.route_tables.values_mut() {
+                table.routes.retain(|route| route.destination_cidr_block != "0.0.0.0/0");
+            }
+        });
+    }
+
     /// Makes one call as the account's own user.
     pub async fn call(&self, service: &'static str, operation: &str, input: Value) -> Result<Value, AwsError> {
         let region = self.running.region();
