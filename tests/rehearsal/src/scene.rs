@@ -81,7 +81,7 @@ impl Scene {
         mirror::archive(&content, scratch, &region.ca_pem()).await?;
         let client = client(arguments, &host, scratch, &region).await?;
         mirror::publish(&client, ARCHIVE).await?;
-        let users = "/root/htpasswd".to_owned();
+        let users = "/srv/htpasswd".to_owned();
         client.succeed(&["sh", "-c", &format!("htpasswd -niB {USER} >{users}")], PASSWORD).await?;
         Ok(Self {
             client: Arc::new(client),

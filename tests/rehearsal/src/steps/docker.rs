@@ -10,7 +10,7 @@ use crate::scene::{DOMAIN, PASSWORD, Scene, USER};
 const LAYERS: [u32; 2] = [64_000_000, 36_000_000];
 
 /// Where the client builds it.
-const FOLDER: &str = "/root/image";
+const FOLDER: &str = "/srv/image";
 
 /// The image that was pushed.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ pub async fn login(scene: &Scene) -> Result<String> {
 pub async fn dockreg_login(scene: &Scene) -> Result<String> {
     scene.client.succeed(&["docker", "logout", DOMAIN], "").await?;
     let output = scene.client.succeed(&["dockreg", "login"], "").await?;
-    let kept = scene.client.succeed(&["cat", "/root/.docker/config.json"], "").await?.stdout;
+    let kept = scene.client.succeed(&["sh", "-c", "cat ~/.docker/config.json"], "").await?.stdout;
     ensure!(kept.contains(DOMAIN), "docker's config.json does not name {DOMAIN}");
     let said = [output.stdout.as_str(), output.stderr.as_str()].concat();
     Ok(said.trim().lines().next().unwrap_or_default().to_owned())

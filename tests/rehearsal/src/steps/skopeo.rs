@@ -24,12 +24,12 @@ pub async fn push_and_pull(scene: &Scene, image: &Image) -> Result<String> {
     let login = ["skopeo", "login", "--username", USER, "--password-stdin", DOMAIN];
     scene.client.succeed(&login, PASSWORD).await?;
     let (source, copy) = (format!("docker://{}", image.name), format!("docker://{DOMAIN}/by-skopeo:large"));
-    for (from, to) in [(source.as_str(), "dir:/root/pulled"), ("dir:/root/pulled", &copy), (&copy, "dir:/root/again")] {
+    for (from, to) in [(source.as_str(), "dir:/srv/pulled"), ("dir:/srv/pulled", &copy), (&copy, "dir:/srv/again")] {
         scene.client.succeed(&["skopeo", "copy", "--quiet", "--preserve-digests", from, to], "").await?;
     }
     let inspect = ["skopeo", "inspect", "--format", "{{.Digest}}", &copy];
     let digest = scene.client.succeed(&inspect, "").await?.stdout;
     ensure!(digest.trim() == image.digest, "docker pushed {}, skopeo sees {}", image.digest, digest.trim());
-    scene.client.succeed(&["rm", "-r", "/root/pulled", "/root/again"], "").await?;
+    scene.client.succeed(&["rm", "-r", "/srv/pulled", "/srv/again"], "").await?;
     Ok("digests equal".to_owned())
 }
