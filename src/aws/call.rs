@@ -146,7 +146,7 @@ where
     let mut source: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(current) = source {
         if let Some(credentials) = current.downcast_ref::<CredentialsError>() {
-            return (CallKind::Credentials, chain(credentials));
+            return (CallKind::Credentials, about(credentials));
         }
         source = current.source();
     }
@@ -167,6 +167,16 @@ where
             };
             (kind, text)
         }
+    }
+}
+
+/// Why there are no credentials. The chain's own words list every provider over six lines and say no more.
+fn about(credentials: &CredentialsError) -> String {
+    match credentials {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            "there are none in the environment, in the profile, or for the role of this machine".to_owned()
+        }
+        other => chain(other),
     }
 }
 

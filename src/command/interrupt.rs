@@ -17,6 +17,14 @@ pub(super) async fn interrupted() {
     }
 }
 
+/// Does work that changes nothing, and stops it when the process is asked to stop.
+pub(super) async fn or_stop<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => done,
+        () = interrupted() => Err(stopped()),
+    }
+}
+
 /// The failure of a run that was interrupted while an operation goes on.
 pub(super) fn detached(resume: &str) -> Failure {
     Failure::new(Kind::Interrupted, "interrupted; the operation goes on in AWS").hint(format!("to follow it: {resume}"))

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
-use super::{Outcome, cert, down, login, status, template, up};
+use super::{Outcome, cert, down, interrupt, login, status, template, up};
 use crate::cli::{CertCommand, Cli, Color, Command, GlobalArgs, Output};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -44,9 +44,9 @@ async fn dispatch(cli: Cli, shell: Shell, from_environment: &BTreeSet<String>) -
     match &cli.command {
         Command::Up(args) => up::run(&context, args, from_environment).await,
         Command::Down(args) => down::run(&context, args).await,
-        Command::Status(args) => status::run(&context, args).await,
-        Command::Cert(CertCommand::List(args)) => cert::list::run(&context, args).await,
-        Command::Login(args) => login::run(&context, args).await,
+        Command::Status(args) => interrupt::or_stop(status::run(&context, args)).await,
+        Command::Cert(CertCommand::List(args)) => interrupt::or_stop(cert::list::run(&context, args)).await,
+        Command::Login(args) => interrupt::or_stop(login::run(&context, args)).await,
         Command::Template(args) => Ok(template::run(args)),
     }
 }

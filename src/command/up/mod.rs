@@ -52,7 +52,7 @@ pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<S
     let resolved = resolve::resolve(&context.stack_name, args, from_environment)?;
     let trust = ready::trust(&args.probe)?;
     let aws = context.aws().await?;
-    let (caller, stack) = observe::stack(&aws, &context.stack_name).await?;
+    let (caller, stack) = interrupt::or_stop(observe::stack(&aws, &context.stack_name)).await?;
     let run = Run { context, args, settings: resolved.settings, aws, caller, trust, warnings: resolved.warnings };
     match start::start(stack.as_ref())? {
         Start::Create => run.change(None, true).await,
@@ -66,7 +66,7 @@ pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<S
 impl Run<'_> {
     /// Plans, proposes, asks and executes. `makes_stack` says that no stack of this name exists yet.
     async fn change(mut self, stack: Option<Stack>, makes_stack: bool) -> Result<Outcome, Failure> {
-        let observed = observe::observe(&self.aws, &self.settings, stack).await?;
+        let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, stack)).await?;
         let plan = plan(&self.settings, &observed, template::body())?;
         self.warnings.extend(plan.warnings.iter().cloned());
         match &observed.stack {
@@ -185,18 +185,16 @@ impl Run<'_> {
         self.report(&stack.id, finished, None).await
     }
 
-    /// Only change sets exist under this name: ours are leftovers of a run that was killed, anyone else's are not ours.
+    /// Only change sets exist under this name: ours are leftovers of a run that was killed, or of one that is asking
+    /// right now, and are left to it; executing ours removes them. Anyone else's mean that the name is taken.
     async fn resume(self, stack: Option<Stack>) -> Result<Outcome, Failure> {
-        let Some(stack) = stack else { return self.change(None, true).await };
-        let names = cloudformation::change_set_names(&self.aws, &stack.id).await?;
-        if let Some(strange) = names.iter().find(|name| !name.starts_with(propose::CHANGE_SET_PREFIX)) {
-            return Err(foreign(&stack).cause(format!("its change set {strange} was made by someone else")));
+        if let Some(stack) = &stack {
+            let names = cloudformation::change_set_names(&self.aws, &stack.id).await?;
+            if let Some(strange) = names.iter().find(|name| !name.starts_with(propose::CHANGE_SET_PREFIX)) {
+                return Err(foreign(stack).cause(format!("its change set {strange} was made by someone else")));
+            }
         }
-        for name in names {
-            cloudformation::delete_change_set(&self.aws, &stack.id, &name).await?;
-        }
-        // The empty stack that is left was made by a run like this one, and goes if this one is declined.
-        self.change(None, true).await
+        self.change(stack, false).await
     }
 
     /// Follows the operation that runs, and says that this run's own settings were not applied.

@@ -58,14 +58,9 @@ impl Preview {
         put(String::new());
         for change in &self.changes {
             put(change_line(change));
-            // A property that changes for two causes is listed twice.
-            let mut told = std::collections::BTreeSet::new();
             for property in change.properties.iter().filter(|own| own.before != own.after) {
                 let shown = |value: &Option<String>| value.as_deref().map_or("(nothing)".to_owned(), shortened);
-                let line = format!("{}: {} → {}", property.path, shown(&property.before), shown(&property.after));
-                if told.insert(line.clone()) {
-                    put(format!("      {line}"));
-                }
+                put(format!("      {}: {} → {}", property.path, shown(&property.before), shown(&property.after)));
             }
         }
         let replaced = self.changes.iter().filter(|own| own.replacement == Replacement::Yes).count();

@@ -93,10 +93,18 @@ impl Proposal {
     /// Takes the change set back, and the empty stack if this run made it.
     pub(super) async fn withdraw(&self, aws: &Aws) -> Result<(), AwsCallError> {
         let Some(stack) = cloudformation::describe_stack(aws, &self.stack_name).await? else { return Ok(()) };
-        if stack.status == StackStatus::ReviewInProgress && self.makes_stack {
+        if stack.status == StackStatus::ReviewInProgress && self.makes_stack && self.is_alone(aws).await? {
             return cloudformation::delete_stack(aws, &stack.id, None, &self.token("withdraw")).await;
         }
         cloudformation::delete_change_set(aws, &self.stack_name, &self.change_set).await
+    }
+}
+
+impl Proposal {
+    /// Whether the stack holds no change set of another run.
+    async fn is_alone(&self, aws: &Aws) -> Result<bool, AwsCallError> {
+        let names = cloudformation::change_set_names(aws, &self.stack_name).await?;
+        Ok(names.iter().all(|name| *name == self.change_set))
     }
 }
 
