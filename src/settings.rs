@@ -107,6 +107,21 @@ pub struct UpSettings {
 }
 
 impl UpSettings {
+    /// Whether anything was said but the host: something that a stack could be changed for.
+    #[must_use]
+    pub fn asks_for_more_than_a_host(&self) -> bool {
+        self.names_network()
+            || self.zone != ZoneWish::Find
+            || self.certificate.is_some()
+            || self.instance_type.is_some()
+            || self.ami.is_some()
+            || self.bucket.is_some()
+            || !self.parameters.is_empty()
+            || !self.tags.is_empty()
+            || self.role_arn.is_some()
+            || self.upgrade
+    }
+
     /// Whether anything was said about the network.
     #[must_use]
     pub fn names_network(&self) -> bool {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::up::foreign;
+use super::up::{foreign, refuse_strange_change_sets};
 use super::{Outcome, consent, follow};
 use crate::aws::{Aws, cloudformation, s3};
 use crate::context::Context;
@@ -11,7 +11,7 @@ use crate::error::{Failure, Kind};
 use crate::registry::template::output;
 use crate::stack::Stack;
 use crate::stack::status::StackStatus;
-use crate::stack::watch::{From, newest};
+use crate::stack::watch::{From, newest, no_sign};
 use crate::ui::Expected;
 use crate::ui::words;
 
@@ -60,7 +60,9 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<Outcome, Failure>
     let Some(stack) = cloudformation::describe_stack(&aws, &context.stack_name).await? else {
         return gone(context, &aws, args).await;
     };
-    if !stack.is_ours() && stack.status != StackStatus::ReviewInProgress {
+    if stack.status == StackStatus::ReviewInProgress {
+        refuse_strange_change_sets(&aws, &stack).await?;
+    } else if !stack.is_ours() {
         return Err(foreign(&stack));
     }
     if stack.termination_protection {
@@ -140,7 +142,9 @@ async fn delete(context: &Context, aws: &Aws, args: &DownArgs, stack: &Stack) ->
     let expected = expected(aws, &stack.id).await;
     let progress = context.shell.progress(&format!("Deleting {}", stack.name), expected);
     let mut ignore = |_: &crate::stack::event::StackEvent| {};
-    let ended = follow::follow(context, aws, &stack.id, from, &progress, &resume(context), &mut ignore).await?;
+    let again = resume(context);
+    let track = follow::Track { stack_id: &stack.id, from, soon: no_sign(), resume: &again };
+    let ended = follow::follow(context, aws, track, &progress, &mut ignore).await?;
     drop(progress);
     if ended.status == StackStatus::DeleteComplete {
         return Ok(());

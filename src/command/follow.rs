@@ -11,7 +11,7 @@ use crate::error::{Failure, Kind};
 use crate::stack::event::{Phase, StackEvent};
 use crate::stack::failure::{self, RootCause};
 use crate::stack::status::StackStatus;
-use crate::stack::watch::{From, Sight, watch};
+use crate::stack::watch::{From, Sight, Soon, watch};
 use crate::ui::Progress;
 
 /// How much of a node's boot log is shown: its end holds the reason.
@@ -50,17 +50,28 @@ impl<F: FnMut(&StackEvent) + Send> Listener for F {
     }
 }
 
-/// Follows the operation of `stack_id` from a place on. `resume` is the command that follows it again.
+/// What is followed, and how.
+pub(super) struct Track<'a> {
+    /// The stack's ARN.
+    pub(super) stack_id: &'a str,
+    /// Where to begin.
+    pub(super) from: From,
+    /// Tells that the end is near.
+    pub(super) soon: Soon,
+    /// The command that follows it again.
+    pub(super) resume: &'a str,
+}
+
+/// Follows an operation to its end.
 pub(super) async fn follow(
     context: &Context,
     aws: &Aws,
-    stack_id: &str,
-    from: From,
+    track: Track<'_>,
     progress: &Progress,
-    resume: &str,
     listener: &mut dyn Listener,
 ) -> Result<Ended, Failure> {
-    let mut sights = watch(aws, stack_id, from, context.timing.poll_interval);
+    let Track { stack_id, from, soon, resume } = track;
+    let mut sights = watch(aws, stack_id, from, context.timing.poll_interval, soon);
     let mut events = Vec::new();
     let mut cause: Option<Cause> = None;
     let deadline = context.timing.deadline();

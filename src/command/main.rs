@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::{Outcome, cert, down, interrupt, login, status, template, up};
 use crate::cli::{CertCommand, Cli, Color, Command, GlobalArgs, Output};
@@ -129,13 +130,19 @@ fn look(global: &GlobalArgs) -> Look {
     }
 }
 
-/// `-vv` shows every AWS call on standard error. The SDK's own redaction keeps secrets out; bodies are never logged.
+/// `-vv` shows every AWS call with its time on standard error. Only the names of calls: the SDK notes parameters and
+/// answers, which may hold secrets, at levels that are not asked for here.
 fn trace(verbose: u8) {
     if verbose < 2 {
         return;
     }
-    let filter = EnvFilter::new("dockreg=trace,aws_smithy_runtime::client::orchestrator=debug,aws_config=debug");
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("dockreg=debug,aws_sdk=debug"))
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .finish();
     let set = tracing::subscriber::set_global_default(subscriber);
     debug_assert!(set.is_ok(), "set once");
 }

@@ -50,6 +50,15 @@ pub enum Sight {
     Lost(AwsCallError),
 }
 
+/// Tells a watch that the end is near, because something outside CloudFormation shows it: the registry answers.
+pub type Soon = tokio::sync::watch::Receiver<bool>;
+
+/// A [`Soon`] for operations whose end nothing outside shows.
+#[must_use]
+pub fn no_sign() -> Soon {
+    tokio::sync::watch::channel(false).1
+}
+
 /// The id of a stack's newest event, to watch from before an operation is started.
 pub async fn newest(source: &dyn EventSource, stack_id: &str) -> Result<Option<String>, AwsCallError> {
     Ok(source.page(stack_id, None).await?.events.first().map(|event| event.id.clone()))
@@ -61,6 +70,7 @@ pub fn watch<'a>(
     stack_id: &str,
     from: From,
     poll_interval: Option<Duration>,
+    soon: Soon,
 ) -> impl Stream<Item = Sight> + Unpin + Send + use<'a> {
     let watcher = Watcher {
         source,
@@ -71,6 +81,7 @@ pub fn watch<'a>(
         open: BTreeMap::new(),
         pause: Duration::ZERO,
         quiet_polls: 0,
+        soon,
         ended: false,
     };
     Box::pin(unfold(watcher, |mut watcher| async move {
@@ -89,6 +100,7 @@ struct Watcher<'a> {
     open: BTreeMap<String, (String, Instant)>,
     pause: Duration,
     quiet_polls: u32,
+    soon: Soon,
     ended: bool,
 }
 
@@ -101,7 +113,11 @@ impl Watcher<'_> {
             if self.ended {
                 return None;
             }
-            tokio::time::sleep(self.pause).await;
+            tokio::select! {
+                () = tokio::time::sleep(self.pause) => {}
+                // An error means that whoever could give a sign is gone; then the pause alone counts.
+                Ok(()) = self.soon.changed() => {}
+            }
             self.poll().await;
         }
     }
@@ -114,10 +130,10 @@ impl Watcher<'_> {
                     self.note(event);
                 }
                 let outlook = self.outlook(Instant::now());
-                self.pause = self.rhythm.after_answer(Instant::now(), outlook);
+                self.pause = self.rhythm.after_answer(outlook);
             }
             Err(error) if error.kind.is_passing() => {
-                self.pause = self.rhythm.after_error(Instant::now(), spread());
+                self.pause = self.rhythm.after_error(spread());
                 self.seen.push_back(Sight::Trouble(error));
             }
             Err(error) => {
@@ -173,28 +189,32 @@ impl Watcher<'_> {
         }
     }
 
-    /// Near the end when nothing is at work (the stack's own event is due), or the last resource may finish.
+    /// Near the end when nothing is at work (the stack's own event is due), when the last resource may finish at any
+    /// moment, or when there is a sign of it.
     fn outlook(&self, now: Instant) -> Outlook {
-        let may_finish = |(kind, since): &(String, Instant)| now.duration_since(*since) >= least_time(kind);
+        let may_finish = |(kind, since): &(String, Instant)| {
+            least_time(kind).is_some_and(|least| now.duration_since(*since) >= least)
+        };
         match self.open.len() {
             0 => Outlook::NearEnd,
-            1 if self.open.values().all(may_finish) => Outlook::NearEnd,
+            1 if *self.soon.borrow() || self.open.values().all(may_finish) => Outlook::NearEnd,
             _ if self.quiet_polls >= 2 => Outlook::Idle,
             _ => Outlook::Busy,
         }
     }
 }
 
-/// The shortest time after which a resource of this type is worth a close look; public reports give typical times of
-/// 116 s for a load balancer and 126 s for an instance profile, and a node boots and signals in about two minutes.
-fn least_time(resource_type: &str) -> Duration {
-    Duration::from_secs(match resource_type {
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => 75,
-        "AWS::IAM::InstanceProfile" => 90,
-        "AWS::AutoScaling::AutoScalingGroup" => 60,
-        "AWS::Route53::RecordSet" => 12,
+/// The time after which a resource of this type is worth a close look; public reports give typical times of 116 s for
+/// a load balancer and 126 s for an instance profile. `None` for nodes: how long they boot, nobody knows.
+fn least_time(resource_type: &str) -> Option<Duration> {
+    let seconds = match resource_type {
+        "AWS::AutoScaling::AutoScalingGroup" => return None,
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => 100,
+        "AWS::IAM::InstanceProfile" => 110,
+        "AWS::Route53::RecordSet" => 15,
         _ => 3,
-    })
+    };
+    Some(Duration::from_secs(seconds))
 }
 
 /// A number between 0 and 1, different in every run.

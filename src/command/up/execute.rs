@@ -54,11 +54,13 @@ pub(super) async fn finish(
     let progress = context.shell.progress(&following.title, following.expected);
     let (knows, known) = watch::channel(Site::default());
     let mut learn = |event: &StackEvent| knows.send_modify(|site| site.learn(event));
-    let following_end = follow::follow(context, aws, following.stack_id, following.from, &progress, resume, &mut learn);
+    let (sign, soon) = watch::channel(false);
+    let track = follow::Track { stack_id: following.stack_id, from: following.from, soon, resume };
+    let following_end = follow::follow(context, aws, track, &progress, &mut learn);
     let Some(asking) = asking else {
         return Ok(Finished { ended: Some(following_end.await?), verification: None });
     };
-    let proof = Proof { aws, asking, timing: context.timing, progress: &progress, latest: watch::Sender::new(None) };
+    let proof = Proof::new(aws, asking, context.timing, &progress, Some(sign));
     let mut proving = std::pin::pin!(proof.run(known));
     let mut proven = None;
     let ended = if following.creates {
@@ -156,7 +158,7 @@ fn site_of(stack: &Stack) -> Site {
 /// Checks the registry of a stack that nothing was changed in.
 pub(super) async fn check(context: &Context, aws: &Aws, stack: &Stack, asking: &Asking) -> Finished {
     let progress = context.shell.progress(&format!("Checking {}", asking.host), Vec::new());
-    let proof = Proof { aws, asking, timing: context.timing, progress: &progress, latest: watch::Sender::new(None) };
+    let proof = Proof::new(aws, asking, context.timing, &progress, None);
     let (_keep, known) = watch::channel(site_of(stack));
     let verification = proof.finish(proof.run(known), interrupt::interrupted()).await;
     Finished { ended: None, verification: Some(verification) }

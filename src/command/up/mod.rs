@@ -189,10 +189,7 @@ impl Run<'_> {
     /// right now, and are left to it; executing ours removes them. Anyone else's mean that the name is taken.
     async fn resume(self, stack: Option<Stack>) -> Result<Outcome, Failure> {
         if let Some(stack) = &stack {
-            let names = cloudformation::change_set_names(&self.aws, &stack.id).await?;
-            if let Some(strange) = names.iter().find(|name| !name.starts_with(propose::CHANGE_SET_PREFIX)) {
-                return Err(foreign(stack).cause(format!("its change set {strange} was made by someone else")));
-            }
+            refuse_strange_change_sets(&self.aws, stack).await?;
         }
         self.change(stack, false).await
     }
@@ -219,10 +216,13 @@ impl Run<'_> {
         let asking = stack.host().and_then(|host| self.asking(host, zone_of_stack(&stack), internal(&sources)));
         let finished =
             execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
-        self.warnings.push(format!(
-            "an operation was running, so nothing of this command's own settings was applied; for that: {}",
-            self.resume_line()
-        ));
+        let other_host = self.settings.host.as_ref().is_some_and(|host| stack.host().as_ref() != Some(&host.value));
+        if other_host || self.settings.asks_for_more_than_a_host() {
+            self.warnings.push(
+                "an operation was running, so this command's own settings were not applied: type it once more"
+                    .to_owned(),
+            );
+        }
         self.report(&stack.id, finished, None).await
     }
 
@@ -254,6 +254,15 @@ impl Run<'_> {
 
     fn resume_line(&self) -> String {
         self.context.command_line("up")
+    }
+}
+
+/// Fails when a stack that only consists of change sets has one that no dockreg made.
+pub(super) async fn refuse_strange_change_sets(aws: &Aws, stack: &Stack) -> Result<(), Failure> {
+    let names = cloudformation::change_set_names(aws, &stack.id).await?;
+    match names.iter().find(|name| !name.starts_with(propose::CHANGE_SET_PREFIX)) {
+        Some(strange) => Err(foreign(stack).cause(format!("its change set {strange} was made by someone else"))),
+        None => Ok(()),
     }
 }
 

@@ -53,7 +53,7 @@ impl Preview {
         put(format!("This will {verb} the stack {stack_name} in {}.", self.place));
         put(String::new());
         for Line { name, value, source } in &self.settings {
-            put(format!("  {name:<13} {value}  ({source})"));
+            put(format!("  {name:<14} {value}  ({source})"));
         }
         put(String::new());
         for change in &self.changes {
@@ -80,8 +80,8 @@ impl Preview {
     fn cost_line(&self) -> String {
         match &self.cost {
             Some(cost) => format!(
-                "  about ${:.0} a month: nodes ${:.0}, load balancer ${:.0}, {:.0} GB of images and secrets ${:.0}; traffic \
-                 extra\n  (list prices of {}; the same images in ECR, without host name and logins of your own: ${:.0})",
+                "  about ${:.0} a month: nodes ${:.0}, load balancer ${:.0}, {:.0} GB of images ${:.0}\n  \
+                 (list prices of {}, traffic extra; the same images in ECR: ${:.0})",
                 cost.total,
                 cost.nodes,
                 cost.load_balancer,

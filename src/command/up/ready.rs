@@ -11,7 +11,7 @@ use crate::command::operator_password_of;
 use crate::context::Timing;
 use crate::error::{Failure, Kind};
 use crate::registry::names::{HostName, OPERATOR};
-use crate::registry::verify::{Pace, Probe, Record, Stage, Trust, Verification, verify_until};
+use crate::registry::verify::{Outcome, Pace, Probe, Record, Stage, Trust, Verification, verify_until};
 use crate::stack::event::{Phase, StackEvent};
 use crate::ui::Progress;
 
@@ -62,15 +62,28 @@ pub(super) fn trust(probe: &ProbeArgs) -> Result<Trust, Failure> {
 
 /// A check of the registry that runs beside everything else.
 pub(super) struct Proof<'a> {
-    pub(super) aws: &'a Aws,
-    pub(super) asking: &'a Asking,
-    pub(super) timing: Timing,
-    pub(super) progress: &'a Progress,
+    aws: &'a Aws,
+    asking: &'a Asking,
+    timing: Timing,
+    progress: &'a Progress,
     /// What the last pass said.
-    pub(super) latest: watch::Sender<Option<Verification>>,
+    latest: watch::Sender<Option<Verification>>,
+    /// Where to say that the registry answers: the stack is about to be complete.
+    sign: Option<watch::Sender<bool>>,
 }
 
-impl Proof<'_> {
+impl<'a> Proof<'a> {
+    /// Prepares a check.
+    pub(super) fn new(
+        aws: &'a Aws,
+        asking: &'a Asking,
+        timing: Timing,
+        progress: &'a Progress,
+        sign: Option<watch::Sender<bool>>,
+    ) -> Self {
+        Self { aws, asking, timing, progress, latest: watch::Sender::new(None), sign }
+    }
+
     /// Waits until the site is known, then repeats the check until it passes.
     pub(super) async fn run(&self, mut site: watch::Receiver<Site>) -> Result<Verification, Failure> {
         let known = site.wait_for(|site| site.load_balancer.is_some() && site.operator_secret.is_some()).await;
@@ -98,6 +111,9 @@ impl Proof<'_> {
         let on_change = |now: &Verification| {
             self.progress.readiness(now);
             self.latest.send_replace(Some(now.clone()));
+            if let (Some(sign), Some(Outcome::Passed { .. })) = (&self.sign, now.outcome(Stage::Ping)) {
+                sign.send_if_modified(|soon| !std::mem::replace(soon, true));
+            }
         };
         Ok(verify_until(&probe, pace, on_change).await)
     }

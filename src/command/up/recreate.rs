@@ -1,19 +1,26 @@
 //! Clears what a failed first creation left, with consent, so that it can be made anew. The evidence is kept.
 
-use super::{Outcome, Run, consent};
+use super::{Outcome, Run, consent, interrupt, observe};
 use crate::aws::cloudformation;
 use crate::command::follow;
 use crate::error::{Failure, Kind};
+use crate::registry::plan::plan;
+use crate::registry::template::{self, parameter};
+use crate::settings::{Setting, Source, UpSettings, ZoneWish};
 use crate::stack::Stack;
 use crate::stack::event::StackEvent;
 use crate::stack::failure::{RootCause, root_cause};
 use crate::stack::status::StackStatus;
-use crate::stack::watch::{EventSource, From};
+use crate::stack::watch::{EventSource, From, no_sign};
 
 impl Run<'_> {
     /// Deletes a stack whose creation was rolled back, then creates it.
     pub(super) async fn recreate(mut self, stack: Option<Stack>) -> Result<Outcome, Failure> {
         let Some(stack) = stack else { return self.change(None, true).await };
+        remember(&mut self.settings, &stack);
+        // Nothing is deleted for a plan that could not be made.
+        let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, None)).await?;
+        plan(&self.settings, &observed, template::body())?;
         let (cause, newest) = evidence(&self.aws, &stack).await?;
         let why = match &cause {
             Some(cause) => format!("{}: {}", cause.logical_id, cause.reason),
@@ -36,9 +43,9 @@ impl Run<'_> {
         let progress = shell.progress(&format!("Clearing {}", stack.name), Vec::new());
         let from = newest.map_or(From::OperationStart, From::After);
         let mut ignore = |_: &StackEvent| {};
-        let ended =
-            follow::follow(self.context, &self.aws, &stack.id, from, &progress, &self.resume_line(), &mut ignore)
-                .await?;
+        let again = self.resume_line();
+        let track = follow::Track { stack_id: &stack.id, from, soon: no_sign(), resume: &again };
+        let ended = follow::follow(self.context, &self.aws, track, &progress, &mut ignore).await?;
         drop(progress);
         if ended.status != StackStatus::DeleteComplete {
             let mut failure = follow::failed(&ended, "the deletion of what was left");
@@ -48,6 +55,37 @@ impl Run<'_> {
         self.warnings.push(format!("the attempt before failed: {why}"));
         self.change(None, true).await
     }
+}
+
+/// Parameters that are asked for again unless said otherwise. Network, certificate and machine image are chosen anew:
+/// any of them may be why it failed.
+const REMEMBERED: [&str; 8] = [
+    parameter::NODES,
+    parameter::KEY_NAME,
+    parameter::ADMIN_SECURITY_GROUP,
+    parameter::ADMIN_CIDR,
+    parameter::ALLOWED_CIDR,
+    parameter::DOCKER_IMAGE,
+    parameter::PERMISSIONS_BOUNDARY,
+    parameter::HEALTH_CHECK_GRACE_PERIOD,
+];
+
+/// Takes over from the failed stack what this run does not say itself.
+fn remember(settings: &mut UpSettings, stack: &Stack) {
+    let kept = |name: &str| Some(Setting::new(stack.parameter(name)?.to_owned(), Source::Stack));
+    if settings.host.is_none() {
+        settings.host = stack.host().map(|host| Setting::new(host, Source::Stack));
+    }
+    if settings.zone == ZoneWish::Find && stack.parameter(parameter::HOST_NAME).is_some() {
+        settings.zone = ZoneWish::Without;
+    }
+    for name in REMEMBERED {
+        if let (false, Some(setting)) = (settings.parameters.contains_key(name), kept(name)) {
+            settings.parameters.insert(name, setting);
+        }
+    }
+    settings.instance_type = settings.instance_type.take().or_else(|| kept(parameter::INSTANCE_TYPE));
+    settings.bucket = settings.bucket.take().or_else(|| kept(parameter::S3_BUCKET));
 }
 
 /// Why the last creation failed, and the newest event.

@@ -65,7 +65,7 @@ pub(super) fn choose(
         .hint("leave --ami away to get the fitting Debian image, or choose another --instance-type"));
     }
     let instance_type = &machine.instance_type;
-    if instance_type.source != Source::Stack {
+    if instance_type.source != Source::Stack || stack.is_none() {
         draft.set(parameter::INSTANCE_TYPE, instance_type.value.clone(), instance_type.source.clone());
     }
     draft.set(parameter::AMI, machine.ami.value.clone(), machine.ami.source.clone());
