@@ -6,14 +6,12 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::{Outcome, cert, down, interrupt, login, status, template, up};
 use crate::cli::{CertCommand, Cli, Color, Command, GlobalArgs, Output};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::ui::{ColorChoice, Document, Format, Look, Shell, Verbosity};
+use crate::ui::{ColorChoice, Document, Format, Look, Shell, Verbosity, show_calls};
 
 /// Runs dockreg with these arguments, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -29,7 +27,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(arguments, &error),
     };
     let shell = Shell::new(look(&cli.global));
-    trace(cli.global.verbose);
+    if cli.global.verbose >= 2 {
+        show_calls();
+    }
     let from_environment = from_environment(&matches);
     let word = cli.command.word();
     tell_panics(shell.clone(), word);
@@ -128,23 +128,6 @@ fn look(global: &GlobalArgs) -> Look {
             (false, _) => Verbosity::Verbose,
         },
     }
-}
-
-/// `-vv` shows every AWS call with its time on standard error. Only the names of calls: the SDK notes parameters and
-/// answers, which may hold secrets, at levels that are not asked for here.
-fn trace(verbose: u8) {
-    if verbose < 2 {
-        return;
-    }
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("dockreg=debug,aws_sdk=debug"))
-        .with_span_events(FmtSpan::CLOSE)
-        .with_ansi(false)
-        .with_target(false)
-        .with_writer(std::io::stderr)
-        .finish();
-    let set = tracing::subscriber::set_global_default(subscriber);
-    debug_assert!(set.is_ok(), "set once");
 }
 
 /// The arguments that environment variables gave, by clap's ids.

@@ -6,6 +6,7 @@ mod progress;
 mod prompt;
 mod shell;
 mod table;
+mod trace;
 pub mod words;
 
 pub use document::{Document, SCHEMA};
@@ -14,3 +15,4 @@ pub use progress::{Expected, Progress};
 pub use prompt::Unanswered;
 pub use shell::{ColorChoice, Format, Look, Shell, Verbosity};
 pub use table::Table;
+pub use trace::show_calls;
