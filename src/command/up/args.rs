@@ -119,7 +119,7 @@ pub struct UpArgs {
     /// Who may reach the registry
     #[arg(long, env = "DOCKREG_ALLOWED_CIDR", value_name = "CIDR", help_heading = "Network", hide_env_values = true)]
     pub allowed_cidr: Option<String>,
-    /// Who may reach the nodes on ports 22 and 80
+    /// Who may reach the nodes by SSH (port 22)
     #[arg(
         long,
         env = "DOCKREG_ADMIN_CIDR",

@@ -92,9 +92,11 @@ fn is_denied(error: &AwsCallError) -> bool {
     error.kind == CallKind::Denied
 }
 
-/// The instance type and its image, when either is to be set: on a new stack, by flag, or with `--upgrade`.
+/// The instance type and its image, when either is to be set or zones are to be judged by it: on a new stack, by flag,
+/// or with `--upgrade`.
 async fn machine(aws: &Aws, settings: &UpSettings, stack: Option<&Stack>) -> Result<Option<Machine>, Failure> {
-    if stack.is_some() && settings.instance_type.is_none() && settings.ami.is_none() && !settings.upgrade {
+    let named = settings.instance_type.is_some() || settings.ami.is_some() || settings.names_network();
+    if stack.is_some() && !named && !settings.upgrade {
         return Ok(None);
     }
     let kept = |name| stack.and_then(|stack: &Stack| stack.parameter(name)).map(str::to_owned);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::registry::cost::{self, Estimate, Size};
 use crate::registry::plan::{BucketPlan, UpPlan};
-use crate::registry::template::parameter;
+use crate::registry::template::{NODE_GROUP, parameter};
 use crate::stack::change::{Action, Replacement, ResourceChange};
 use crate::ui::words;
 
@@ -100,6 +100,10 @@ fn change_line(change: &ResourceChange) -> String {
         (Action::Add, _) => ("+", ""),
         (Action::Remove, _) => ("-", ""),
         (Action::Modify, Replacement::Yes) => ("±", "  made anew"),
+        // The template's update policy rolls the group instead of replacing it.
+        (Action::Modify, Replacement::Conditional) if change.logical_id == NODE_GROUP => {
+            ("~", "  nodes replaced one by one")
+        }
         (Action::Modify, Replacement::Conditional) => ("~", "  perhaps made anew"),
         (Action::Modify, Replacement::No) => ("~", ""),
         (Action::Other(_), _) => ("?", ""),

@@ -16,6 +16,9 @@ pub(super) fn choose(
     if stack.is_some() && !settings.names_network() {
         return Ok(());
     }
+    if let Some(stack) = stack.filter(|_| settings.internal) {
+        stays_internal(stack)?;
+    }
     let wish = Wish {
         vpc: settings.vpc.clone().or_else(|| kept(stack, parameter::VPC_ID)),
         subnets: settings.subnets.clone(),
@@ -44,6 +47,18 @@ pub(super) fn choose(
         draft.set(parameter::AVAILABILITY_ZONES, settings.availability_zones.join(","), Source::Flag);
     }
     Ok(())
+}
+
+/// A changed scheme makes a new load balancer, whose listener cannot take the target group while the old one holds it:
+/// the update would fail and be rolled back.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html>
+fn stays_internal(stack: &Stack) -> Result<(), Failure> {
+    if stack.parameter(parameter::LOAD_BALANCER_SCHEME) == Some("internal") {
+        return Ok(());
+    }
+    let message = format!("the load balancer of {} faces the internet, and that cannot change while it lives", stack.name);
+    Err(Failure::new(Kind::Network, message)
+        .hint("`dockreg down`, then `dockreg up --internal` again: the images stay in their bucket"))
 }
 
 fn kept(stack: Option<&Stack>, name: &str) -> Option<String> {
