@@ -56,7 +56,8 @@ fn stays_internal(stack: &Stack) -> Result<(), Failure> {
     if stack.parameter(parameter::LOAD_BALANCER_SCHEME) == Some("internal") {
         return Ok(());
     }
-    let message = format!("the load balancer of {} faces the internet, and that cannot change while it lives", stack.name);
+    let message =
+        format!("the load balancer of {} faces the internet, and that cannot change while it lives", stack.name);
     Err(Failure::new(Kind::Network, message)
         .hint("`dockreg down`, then `dockreg up --internal` again: the images stay in their bucket"))
 }
