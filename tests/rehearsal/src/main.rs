@@ -6,9 +6,13 @@ use anyhow::Result;
 use clap::Parser;
 use dockreg_rehearsal::arguments::{Arguments, Mode};
 use dockreg_rehearsal::{perform, supervisor, table};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     // One thread starts the namespaces: they end with the thread that started them.
     let runtime = match arguments.mode() {
         Mode::Full | Mode::Enter | Mode::Stop => tokio::runtime::Builder::new_current_thread().enable_all().build(),

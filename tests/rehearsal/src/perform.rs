@@ -1,5 +1,6 @@
 //! The rehearsal itself: sets the scene, performs the steps, prints the table, and says why a step failed.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,11 +23,16 @@ const SETTING: Duration = Duration::from_secs(180);
 pub async fn perform(arguments: &Arguments) -> Result<u8> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut table = Table::default();
+    let performed = Cell::new(false);
     let finished = tokio::select! {
-        outcome = rehearse(arguments, &mut table) => Some(outcome),
+        outcome = rehearse(arguments, &mut table, &performed) => Some(outcome),
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
     };
+    if performed.get() {
+        // Interrupted while it was kept: the steps are what counts.
+        return Ok(u8::from(!table.held()));
+    }
     print(&table.render());
     match finished {
         Some(Ok(())) if table.held() => Ok(0),
@@ -39,7 +45,7 @@ pub async fn perform(arguments: &Arguments) -> Result<u8> {
     }
 }
 
-async fn rehearse(arguments: &Arguments, table: &mut Table) -> Result<()> {
+async fn rehearse(arguments: &Arguments, table: &mut Table, performed: &Cell<bool>) -> Result<()> {
     // With --light nothing outlives this folder; otherwise the supervisor deletes the scratch folder.
     let (_folder, scratch) = match arguments.mode() {
         Mode::Light => {
@@ -61,16 +67,18 @@ async fn rehearse(arguments: &Arguments, table: &mut Table) -> Result<()> {
     if arguments.keep {
         print(&table.render());
         print(&scene.invitation());
+        performed.set(true);
         std::future::pending::<()>().await;
     }
     outcome
 }
 
 async fn set_scene(arguments: &Arguments, scratch: PathBuf, set: &mut Option<Scene>) -> Result<String> {
-    let scene = match arguments.inside.as_deref() {
+    let mut scene = match arguments.inside.as_deref() {
         Some(prefix) if !arguments.light => Scene::full(arguments, prefix, &scratch).await?,
         _ => Scene::light(arguments, &scratch).await?,
     };
+    scene.at_start = scene.inventory();
     *set = Some(scene);
     Ok(String::new())
 }

@@ -43,6 +43,8 @@ pub struct Scene {
     pub client: Arc<Client>,
     /// Where the client has htpasswd lines for `up`.
     pub users: Option<String>,
+    /// What the account held before the first `up`.
+    pub at_start: Vec<(&'static str, usize)>,
     region: Running,
     nodes: Nodes,
     /// Programs that end with the scene.
@@ -86,6 +88,7 @@ impl Scene {
         Ok(Self {
             client: Arc::new(client),
             users: Some(users),
+            at_start: Vec::new(),
             region,
             nodes: Nodes::Machines(machines),
             _programs: vec![store, public],
@@ -109,6 +112,7 @@ impl Scene {
         Ok(Self {
             client: Arc::new(client),
             users: None,
+            at_start: Vec::new(),
             region,
             nodes: Nodes::InProcess(nodes),
             _programs: Vec::new(),
@@ -136,6 +140,26 @@ impl Scene {
     /// What the region itself did wrong so far: answers that AWS's own models do not allow.
     pub fn faults(&self) -> Vec<String> {
         self.region.region().journal.bugs()
+    }
+
+    /// How much of everything that costs money or gives rights there is in the account, buckets apart.
+    pub fn inventory(&self) -> Vec<(&'static str, usize)> {
+        self.region.region().world(|world| {
+            // Service-linked roles stay in the account, as AWS leaves them.
+            let roles = world.iam.roles.keys().filter(|name| !name.starts_with("AWSServiceRole")).count();
+            let records = world.route53.zones.values().map(|zone| zone.records.len()).sum();
+            vec![
+                ("load balancers", world.elbv2.load_balancers.len()),
+                ("target groups", world.elbv2.target_groups.len()),
+                ("groups", world.autoscaling.groups.len()),
+                ("secrets", world.secretsmanager.secrets.len()),
+                ("roles", roles),
+                ("policies", world.iam.policies.len()),
+                ("instance profiles", world.iam.profiles.len()),
+                ("security groups", world.ec2.security_groups.len()),
+                ("DNS records", records),
+            ]
+        })
     }
 
     /// Objects in all buckets of the account, as S3 lists them. None where nodes keep no real images.

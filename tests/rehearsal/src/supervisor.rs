@@ -49,8 +49,8 @@ async fn in_namespaces(arguments: &Arguments, trace: &mut Trace) -> Result<u8> {
     loop {
         tokio::select! {
             status = unshare.wait() => {
-                let code = exit_code(status?);
-                return Ok(if interrupted { INTERRUPTED } else { code });
+                let status = status?;
+                return Ok(if interrupted && status.code().is_none() { INTERRUPTED } else { exit_code(status) });
             }
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}

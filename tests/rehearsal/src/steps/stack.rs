@@ -49,7 +49,7 @@ pub async fn status(scene: &Scene, nodes: usize) -> Result<String> {
     Ok(format!("exit code 0 with {nodes} nodes"))
 }
 
-/// `down`: the stack is gone, its nodes are, and the objects in the bucket are as they were.
+/// `down`: the account holds what it held before the first `up`, and the objects in the bucket as well.
 ///
 /// # Errors
 /// When something that should go stays, or something that should stay goes.
@@ -59,6 +59,8 @@ pub async fn down(scene: &Scene) -> Result<String> {
     document(scene, &["down", "--yes"]).await?;
     let left = scene.running_nodes();
     ensure!(left.is_empty(), "the stack is deleted, and nodes run on: {left:?}");
+    let inventory = scene.inventory();
+    ensure!(inventory == scene.at_start, "at the start there was {:?}, now {inventory:?}", scene.at_start);
     let after = scene.objects().await?;
     ensure!(before == after, "objects before `down`: {before:?}, after it: {after:?}");
     Ok(after.map_or_else(
