@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 
 use dialoguer::console::{Term, is_dumb};
 
-use super::{Document, Paint, Tone};
+use super::{Document, Paint, Tone, words};
 use crate::error::Failure;
 
 /// Lines are no longer than this, however wide the terminal: longer ones are hard to read.
@@ -131,21 +131,21 @@ impl Shell {
     /// Says what a person waiting wants to know.
     pub fn note(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
-            to_stderr(&ended(text));
+            self.say(text);
         }
     }
 
     /// Says what only the curious want to know (`-v`).
     pub fn detail(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
-            to_stderr(&ended(&self.stderr.text(Tone::Faint, text)));
+            self.say(&self.stderr.text(Tone::Faint, text));
         }
     }
 
     /// Says what needs attention and is no failure. Part of the document too, so said here in text mode only.
     pub fn warn(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
-            to_stderr(&format!("{} {text}\n", self.stderr.text(Tone::Caution, "warning:")));
+            self.say(&format!("{} {text}", self.stderr.text(Tone::Caution, "warning:")));
         }
     }
 
@@ -164,10 +164,20 @@ impl Shell {
         if let Some(hint) = &failure.hint {
             text.push_str(&format!("  {} {}\n", self.stderr.text(Tone::Good, "next:"), indented(hint)));
         }
-        to_stderr(&text);
+        self.say(&text);
     }
 
-    /// Writes a result for people to standard output.
+    /// Writes to standard error; on a terminal with lines broken between words.
+    fn say(&self, text: &str) {
+        let text = ended(text);
+        if std::io::stderr().is_terminal() {
+            to_stderr(&words::wrap(&text, self.width));
+        } else {
+            to_stderr(&text);
+        }
+    }
+
+    /// Writes a result for people to standard output. Nothing is wrapped: lines are there to be copied.
     pub fn result(&self, text: &str) {
         if !text.is_empty() {
             to_stdout(&ended(text));

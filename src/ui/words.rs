@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use dialoguer::console::measure_text_width;
+
 /// A measured time: `40 ms`, `4.2 s`, `45 s`, `1 min 56 s`, `2 h 5 min`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -37,9 +39,39 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// Breaks lines that are longer than the width at spaces; what is broken off stands below the line's own beginning, two
+/// columns further in. A word longer than a line, such as a URL, stays whole.
+pub fn wrap(text: &str, width: usize) -> String {
+    text.split('\n').map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrap_line(line: &str, width: usize) -> String {
+    if measure_text_width(line) <= width {
+        return line.to_owned();
+    }
+    let words = line.trim_start();
+    let indent = line.len() - words.len();
+    let mut wrapped = " ".repeat(indent);
+    let mut column = indent;
+    for (index, word) in words.split(' ').enumerate() {
+        let length = measure_text_width(word);
+        if index > 0 && column + 1 + length > width {
+            wrapped.push('\n');
+            wrapped.push_str(&" ".repeat(indent + 2));
+            column = indent + 2;
+        } else if index > 0 {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{about, clock, count, duration};
+    use super::{about, clock, count, duration, wrap};
     use std::time::Duration;
 
     #[test]
@@ -59,5 +91,13 @@ mod tests {
     #[test]
     fn one_is_singular() {
         assert_eq!([count(1, "node"), count(0, "node"), count(2, "node")], ["1 node", "0 nodes", "2 nodes"]);
+    }
+
+    #[test]
+    fn long_lines_break_at_spaces_and_keep_their_indent() {
+        let text = "  next: a line that is too long\nshort";
+        assert_eq!(wrap(text, 20), "  next: a line that\n    is too long\nshort");
+        assert_eq!(wrap(text, 80), text);
+        assert_eq!(wrap("a https://example.test/long", 10), "a\n  https://example.test/long");
     }
 }

@@ -12,6 +12,9 @@ use crate::registry::certificate::{Candidate, EXPIRES_SOON_DAYS, choose, judge};
 use crate::registry::names::HostName;
 use crate::ui::{Table, Tone};
 
+/// From this width on there is room for what matters less: the key, and whether it is served now.
+const WIDE: usize = 100;
+
 /// Lists the certificates.
 pub async fn run(context: &Context, args: &CertListArgs) -> Result<Outcome, Failure> {
     let host = args.domain.as_deref().map(str::parse::<HostName>).transpose();
@@ -74,7 +77,10 @@ impl<'a> Listing<'a> {
                 self.host.unwrap_or("docker.example.com")
             );
         }
-        let mut table = Table::new(&context.shell, &["", "name", "in", "covers", "left", "key", "served", "usable"]);
+        let wide = context.shell.width() >= WIDE;
+        let headings = ["", "name", "in", "covers", "left", "usable", "key", "served"];
+        let shown = if wide { headings.len() } else { headings.len() - 2 };
+        let mut table = Table::new(&context.shell, &headings[..shown]);
         for own in self.certificates {
             let judged = self.judged(own);
             let tone = match (&judged, own.expires_soon(self.now)) {
@@ -88,16 +94,17 @@ impl<'a> Listing<'a> {
                 Ok(()) => "yes".to_owned(),
                 Err(why) => format!("no: {why}"),
             };
-            table.row([
+            let cells = [
                 tone.mark().to_owned(),
                 own.name.clone(),
                 own.source.to_string(),
                 own.names.join(", "),
                 own.days_left(self.now).map_or_else(|| "?".to_owned(), |days| format!("{days} d")),
+                usable,
                 own.key.to_string(),
                 in_use(own).to_owned(),
-                usable,
-            ]);
+            ];
+            table.row(cells.into_iter().take(shown));
         }
         let mut text = table.render();
         if let (Some(host), None) = (self.host, self.chosen()) {

@@ -2,14 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-use thiserror::Error;
-
-use super::{Route, Subnet, Vpc, ZoneKind};
-
-/// A load balancer wants this many free addresses in each of its subnets.
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>
-const MIN_FREE_ADDRESSES: u32 = 8;
+use super::problem::MIN_FREE_ADDRESSES;
+use super::{NetworkProblem, Rejected, Rejection, Route, Subnet, Vpc, ZoneKind};
 
 /// A load balancer wants subnets in this many zones; more would only cost more addresses.
 const ZONES: usize = 2;
@@ -46,140 +40,6 @@ pub struct Selection<'a> {
     pub node_public_address: bool,
     /// The subnets that were passed over, each with its reason.
     pub rejected: Vec<Rejected>,
-}
-
-/// A subnet that was passed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rejected {
-    /// Its id.
-    pub subnet: String,
-    /// Why.
-    pub why: Rejection,
-}
-
-/// Why a subnet does not fit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rejection {
-    /// It lies in a zone that was not asked for.
-    ZoneNotWanted(String),
-    /// It lies in a Local Zone, Wavelength Zone or Outpost.
-    ZoneKind(String),
-    /// Its zone does not offer the instance type.
-    NotOffered {
-        /// The instance type.
-        instance_type: String,
-        /// The zone.
-        zone: String,
-    },
-    /// It has too few free addresses.
-    Addresses(u32),
-    /// It has no route to the internet at all.
-    NoRoute,
-    /// It has no route to an internet gateway, which an internet-facing load balancer needs.
-    Private,
-    /// It fits; another subnet of the same zone was taken, or two zones are enough.
-    NotNeeded,
-}
-
-impl std::fmt::Display for Rejection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::ZoneNotWanted(zone) => write!(f, "lies in {zone}, which --availability-zones leaves out"),
-            Self::ZoneKind(zone) => write!(f, "lies in {zone}, which is no availability zone proper"),
-            Self::NotOffered { instance_type, zone } => write!(f, "{zone} does not offer {instance_type}"),
-            Self::Addresses(free) => write!(f, "has {free} free addresses, {MIN_FREE_ADDRESSES} are needed"),
-            Self::NoRoute => f.write_str("has no route to the internet; nodes fetch packages and the image from there"),
-            Self::Private => {
-                f.write_str("has no route to an internet gateway, which an internet-facing load balancer needs")
-            }
-            Self::NotNeeded => f.write_str("fits, but is not needed"),
-        }
-    }
-}
-
-/// Why the network cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum NetworkProblem {
-    /// The region has no default VPC.
-    #[error("this region has no default VPC")]
-    NoDefaultVpc,
-    /// The VPC asked for is not there.
-    #[error("there is no VPC {0} in this region")]
-    UnknownVpc(String),
-    /// Subnets asked for are not there.
-    #[error("there is no subnet {} in this region", .0.join(" or "))]
-    UnknownSubnets(Vec<String>),
-    /// Subnets asked for lie in another VPC.
-    #[error("subnet {subnet} lies in {vpc}, not in {expected}")]
-    OtherVpc {
-        /// The subnet.
-        subnet: String,
-        /// The VPC it lies in.
-        vpc: String,
-        /// The VPC of the others, or the one asked for.
-        expected: String,
-    },
-    /// Two of the load balancer's subnets lie in one zone.
-    #[error("subnets {first} and {second} both lie in {zone}; a load balancer takes one subnet of each zone")]
-    SameZone {
-        /// One of them.
-        first: String,
-        /// The other.
-        second: String,
-        /// Their zone.
-        zone: String,
-    },
-    /// A subnet asked for does not fit.
-    #[error("subnet {}: {}", .0.subnet, .0.why)]
-    Unfit(Rejected),
-    /// A node's subnet lies in a zone where the load balancer is not.
-    #[error("subnet {subnet} lies in {zone}, where the load balancer has no subnet")]
-    ZoneWithoutBalancer {
-        /// The node's subnet.
-        subnet: String,
-        /// Its zone.
-        zone: String,
-    },
-    /// Fewer than two zones are left.
-    #[error("a load balancer needs fitting subnets in two zones, and {vpc} has {found}{}", listed(rejected))]
-    TooFewZones {
-        /// The VPC.
-        vpc: String,
-        /// How many zones have one.
-        found: usize,
-        /// The others, each with its reason.
-        rejected: Vec<Rejected>,
-    },
-}
-
-impl NetworkProblem {
-    /// What to type next.
-    pub fn cure(&self) -> &'static str {
-        match self {
-            Self::NoDefaultVpc => "name a VPC with --vpc, or make one with: aws ec2 create-default-vpc",
-            Self::UnknownVpc(_) | Self::UnknownSubnets(_) => {
-                "see what there is with: aws ec2 describe-subnets --query 'Subnets[].[VpcId,SubnetId,AvailabilityZone]'"
-            }
-            Self::OtherVpc { .. } => "name subnets of one VPC only",
-            Self::SameZone { .. } => "leave one of them away, and name one in another zone",
-            Self::Unfit(Rejected { why: Rejection::Private, .. }) => {
-                "name public subnets with --load-balancer-subnets, or say --internal"
-            }
-            Self::Unfit(Rejected { why: Rejection::NotOffered { .. }, .. }) => {
-                "name another subnet, or another --instance-type"
-            }
-            Self::Unfit(_) => "name another subnet",
-            Self::ZoneWithoutBalancer { .. } => "add a subnet of that zone to --load-balancer-subnets",
-            Self::TooFewZones { .. } => {
-                "name two fitting subnets with --subnets A,B, another VPC with --vpc, or another --instance-type"
-            }
-        }
-    }
-}
-
-fn listed(rejected: &[Rejected]) -> String {
-    rejected.iter().map(|Rejected { subnet, why }| format!("; {subnet} {why}")).collect()
 }
 
 /// Chooses subnets by the wish: two zones, each subnet with addresses to spare, where the instance type is offered

@@ -2,10 +2,12 @@
 //! whoever asked EC2.
 
 mod choose;
+mod problem;
 
 use serde::Serialize;
 
-pub use choose::{NetworkProblem, Rejected, Rejection, Selection, Wish, choose};
+pub use choose::{Selection, Wish, choose};
+pub use problem::{NetworkProblem, Rejected, Rejection};
 
 /// A VPC of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -51,7 +51,7 @@ pub(super) async fn zone(probe: &Probe) -> Outcome {
     let found = answers.iter().filter(|answer| matches!(answer, Ok(Answer::Addresses(_)))).count();
     let total = name_servers.len();
     if found == total {
-        return Outcome::passed(format!("all {total} name servers of {name} know {}", probe.host));
+        return Outcome::passed(format!("all {total} name servers of {name} know it"));
     }
     let unreachable = answers.iter().find_map(|answer| answer.as_ref().err());
     match unreachable {

@@ -1,5 +1,6 @@
 //! The wording of progress, the same live and plain. Pure.
 
+use dialoguer::console::truncate_str;
 use jiff::Timestamp;
 
 use super::board::{Board, News, Row};
@@ -10,7 +11,7 @@ use crate::ui::words;
 use crate::ui::{Paint, Tone};
 
 /// Room for the names of resources; longer ones push the rest to the right.
-const NAME_WIDTH: usize = 25;
+const NAME_WIDTH: usize = 26;
 
 /// Room for what a resource is.
 const NOUN_WIDTH: usize = 16;
@@ -57,13 +58,18 @@ impl Lines {
     /// The line of a resource at work.
     pub fn working(&self, row: &Row, now: Timestamp) -> String {
         let (elapsed, slow) = row.elapsed(now);
-        let usual = words::about(row.usual());
-        let line = format!("{}{} {}", named(row), doing(row.deed), words::duration(elapsed));
-        if slow {
-            format!("{line}{}", self.paint.text(Tone::Caution, &format!(", slower than usual ({usual})")))
+        let verb = if row.deed == Deed::Create { String::new() } else { format!("{} ", doing(row.deed)) };
+        let judged = if slow {
+            self.paint.text(Tone::Caution, ", slower than usual")
         } else {
-            format!("{line}{}", self.paint.text(Tone::Faint, &format!(" of about {usual}")))
-        }
+            self.paint.text(Tone::Faint, &format!(" of {}", roughly(row)))
+        };
+        self.cut(&format!("{}{verb}{}{judged}", named(row), words::duration(elapsed)))
+    }
+
+    /// A line that is redrawn must not wrap; the spinner before it takes two columns.
+    fn cut(&self, line: &str) -> String {
+        truncate_str(line, self.width.saturating_sub(3), "…").into_owned()
     }
 
     /// The line over all: clock, how many resources are over, and a guess of the rest.
@@ -72,10 +78,11 @@ impl Lines {
         let clock = words::clock(board.elapsed(now));
         let left = match board.remaining(now).as_secs() {
             0 => String::new(),
+            1..10 => ", a few seconds left".to_owned(),
             _ => format!(", about {} left", words::about(board.remaining(now))),
         };
         let count = if all == 0 { String::new() } else { format!("  {over} of {all}{left}") };
-        format!("{}  {clock}{count}", self.paint.text(Tone::Strong, title))
+        self.cut(&format!("{}  {clock}{count}", self.paint.text(Tone::Strong, title)))
     }
 
     /// The line that proves that the program is alive when nothing happens.
@@ -86,9 +93,9 @@ impl Lines {
             .take(3)
             .map(|row| {
                 let (elapsed, slow) = row.elapsed(now);
-                let usual = words::about(row.usual());
-                let judged = if slow { format!("slower than the usual {usual}") } else { format!("of about {usual}") };
-                format!("{} {}, {judged}", row.logical_id, words::duration(elapsed))
+                let usual = roughly(row);
+                let judged = if slow { format!("slower than usual ({usual})") } else { format!("of {usual}") };
+                format!("{} {} {judged}", row.logical_id, words::duration(elapsed))
             })
             .collect();
         let more = match working.len().saturating_sub(shown.len()) {
@@ -131,18 +138,18 @@ impl Lines {
     /// What the registry's readiness waits for, cut to the width.
     pub fn waiting_for(&self, now: &Verification) -> Option<String> {
         let (stage, why, _) = now.first_fault()?;
-        let text = format!("waiting for {}: {why}", stage.title());
-        let room = self.width.saturating_sub(4);
-        Some(if text.chars().count() > room {
-            text.chars().take(room.saturating_sub(1)).chain(['…']).collect()
-        } else {
-            text
-        })
+        Some(self.cut(&format!("waiting for {}: {why}", stage.title())))
     }
 }
 
 fn named(row: &Row) -> String {
     format!("{:NAME_WIDTH$} {:NOUN_WIDTH$} ", row.logical_id, row.noun())
+}
+
+/// How long a resource usually takes.
+fn roughly(row: &Row) -> String {
+    let usual = words::about(row.usual());
+    if row.usual().as_secs() < 10 { usual } else { format!("about {usual}") }
 }
 
 fn doing(deed: Deed) -> &'static str {
