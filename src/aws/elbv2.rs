@@ -1,5 +1,10 @@
 //! Elastic Load Balancing: the load balancer, its listener's certificate, and how its targets do.
 
+use std::collections::BTreeSet;
+
+use aws_sdk_elasticloadbalancingv2::Client;
+use tokio::task::JoinSet;
+
 use super::{Aws, AwsCallError};
 
 /// The registry's load balancer.
@@ -32,8 +37,8 @@ pub struct Target {
     pub description: Option<String>,
 }
 
-fn client(aws: &Aws) -> aws_sdk_elasticloadbalancingv2::Client {
-    aws_sdk_elasticloadbalancingv2::Client::new(aws.config())
+fn client(aws: &Aws) -> Client {
+    Client::new(aws.config())
 }
 
 /// Looks a load balancer up by ARN; `None` when it is gone.
@@ -88,4 +93,63 @@ pub async fn listener_certificate(aws: &Aws, load_balancer_arn: &str) -> Result<
     };
     let certificates = output.listeners().iter().flat_map(|listener| listener.certificates());
     Ok(certificates.filter_map(|own| own.certificate_arn().map(str::to_owned)).next())
+}
+
+/// How many load balancers are asked for their listeners at once.
+const AT_ONCE: usize = 8;
+
+/// ARNs of the certificates on the listeners of every load balancer of the region. Further certificates of a listener,
+/// chosen by the client's host name, are not among them.
+pub async fn served_certificates(aws: &Aws) -> Result<BTreeSet<String>, AwsCallError> {
+    let mut waiting = load_balancers(aws).await?;
+    let mut asking = JoinSet::new();
+    let mut served = BTreeSet::new();
+    loop {
+        while asking.len() < AT_ONCE
+            && let Some(arn) = waiting.pop()
+        {
+            asking.spawn(certificates_on(client(aws), arn));
+        }
+        match asking.join_next().await {
+            Some(certificates) => {
+                served.extend(certificates.map_err(|_| AwsCallError::incomplete("DescribeListeners", "its end"))??);
+            }
+            None => return Ok(served),
+        }
+    }
+}
+
+/// ARNs of every load balancer of the region.
+async fn load_balancers(aws: &Aws) -> Result<Vec<String>, AwsCallError> {
+    let mut found = Vec::new();
+    let mut marker = None;
+    loop {
+        let answer = client(aws).describe_load_balancers().set_marker(marker).send().await;
+        let page = answer.map_err(|error| AwsCallError::of("DescribeLoadBalancers", error))?;
+        found.extend(page.load_balancers().iter().filter_map(|own| own.load_balancer_arn().map(str::to_owned)));
+        marker = page.next_marker().filter(|own| !own.is_empty()).map(str::to_owned);
+        if marker.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// ARNs of the certificates on one load balancer's listeners; none when it is gone meanwhile.
+async fn certificates_on(client: Client, load_balancer: String) -> Result<Vec<String>, AwsCallError> {
+    let mut found = Vec::new();
+    let mut marker = None;
+    loop {
+        let call = client.describe_listeners().load_balancer_arn(&load_balancer).set_marker(marker);
+        let page = match call.send().await.map_err(|error| AwsCallError::of("DescribeListeners", error)) {
+            Ok(page) => page,
+            Err(error) if error.is("LoadBalancerNotFound") => return Ok(found),
+            Err(error) => return Err(error),
+        };
+        let certificates = page.listeners().iter().flat_map(|listener| listener.certificates());
+        found.extend(certificates.filter_map(|own| own.certificate_arn().map(str::to_owned)));
+        marker = page.next_marker().filter(|own| !own.is_empty()).map(str::to_owned);
+        if marker.is_none() {
+            return Ok(found);
+        }
+    }
 }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::aws::{Aws, AwsCallError, CallKind, acm, iam};
+use crate::aws::{Aws, AwsCallError, CallKind, acm, elbv2, iam};
 use crate::cli::CertListArgs;
 use crate::command::Outcome;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::registry::certificate::{Candidate, EXPIRES_SOON_DAYS, choose, judge};
+use crate::registry::certificate::{Candidate, Choice, EXPIRES_SOON_DAYS, choose, judge};
 use crate::registry::names::HostName;
 use crate::ui::{Table, Tone};
 
@@ -26,19 +26,32 @@ pub async fn run(context: &Context, args: &CertListArgs) -> Result<Outcome, Fail
     Ok(Outcome { data: listing.data(place), text: listing.text(context, place), warnings, failure: None })
 }
 
-/// Certificates of both services at once; who may not list one of them is warned and gets the other.
+/// Certificates of both services at once, and what the region's load balancers serve; who may not look at one of these
+/// is warned and gets the rest.
 async fn certificates(aws: &Aws) -> Result<(Vec<Candidate>, Vec<String>), Failure> {
-    let (in_iam, in_acm) = tokio::join!(iam::certificates(aws), acm::certificates(aws));
+    let (in_iam, in_acm, served) =
+        tokio::join!(iam::certificates(aws), acm::certificates(aws), elbv2::served_certificates(aws));
     let denied = |error: &AwsCallError| error.kind == CallKind::Denied;
-    match (in_iam, in_acm) {
+    let (mut all, mut warnings) = match (in_iam, in_acm) {
         (Ok(mut all), Ok(more)) => {
             all.extend(more);
-            Ok((all, Vec::new()))
+            (all, Vec::new())
         }
-        (Ok(some), Err(error)) if denied(&error) => Ok((some, vec![unlisted("ACM", &error)])),
-        (Err(error), Ok(some)) if denied(&error) => Ok((some, vec![unlisted("IAM", &error)])),
-        (Err(error), _) | (_, Err(error)) => Err(error.into()),
+        (Ok(some), Err(error)) if denied(&error) => (some, vec![unlisted("ACM", &error)]),
+        (Err(error), Ok(some)) if denied(&error) => (some, vec![unlisted("IAM", &error)]),
+        (Err(error), _) | (_, Err(error)) => return Err(error.into()),
+    };
+    match served {
+        Ok(served) => {
+            let unsaid = all.iter_mut().filter(|own| own.in_use.is_none() && served.contains(&own.arn));
+            unsaid.for_each(|own| own.in_use = Some(true));
+        }
+        Err(error) if denied(&error) => {
+            warnings.push(format!("what load balancers serve is not seen: {}", error.message));
+        }
+        Err(error) => return Err(error.into()),
     }
+    Ok((all, warnings))
 }
 
 fn unlisted(service: &str, error: &AwsCallError) -> String {
@@ -57,9 +70,14 @@ impl<'a> Listing<'a> {
         Self { certificates, host, now }
     }
 
+    /// What `up` would choose for the host, and why not the others.
+    fn choice(&self) -> Option<Choice<'a>> {
+        Some(choose(self.certificates, self.host?, self.now))
+    }
+
     /// The certificate that `up` would take for the host.
     fn chosen(&self) -> Option<&'a Candidate> {
-        choose(self.certificates, self.host?, self.now).chosen
+        self.choice()?.chosen
     }
 
     /// Whether a certificate is usable, and why not. Without a host each is judged for the first host it covers.
@@ -81,6 +99,7 @@ impl<'a> Listing<'a> {
         let headings = ["", "name", "in", "covers", "left", "usable", "key", "served"];
         let shown = if wide { headings.len() } else { headings.len() - 2 };
         let mut table = Table::new(&context.shell, &headings[..shown]);
+        let choice = self.choice();
         for own in self.certificates {
             let judged = self.judged(own);
             let tone = match (&judged, own.expires_soon(self.now)) {
@@ -88,11 +107,15 @@ impl<'a> Listing<'a> {
                 (Ok(()), true) => Tone::Caution,
                 (Ok(()), false) => Tone::Good,
             };
-            let chosen = self.chosen().is_some_and(|chosen| std::ptr::eq(chosen, own));
-            let usable = match judged {
-                Ok(()) if chosen => "yes, and `up` takes it".to_owned(),
-                Ok(()) => "yes".to_owned(),
-                Err(why) => format!("no: {why}"),
+            let chosen =
+                choice.as_ref().and_then(|choice| choice.chosen).is_some_and(|chosen| std::ptr::eq(chosen, own));
+            let behind =
+                choice.iter().flat_map(|choice| &choice.rejected).find(|other| std::ptr::eq(other.candidate, own));
+            let usable = match (judged, behind) {
+                (Ok(()), _) if chosen => "yes, and `up` takes it".to_owned(),
+                (Ok(()), Some(behind)) => behind.why.to_string().replacen("usable", "yes", 1),
+                (Ok(()), None) => "yes".to_owned(),
+                (Err(why), _) => format!("no: {why}"),
             };
             let cells = [
                 tone.mark().to_owned(),
@@ -145,10 +168,11 @@ impl<'a> Listing<'a> {
     }
 }
 
+/// IAM does not say what uses a certificate: one that no load balancer here serves may still be used elsewhere.
 fn in_use(certificate: &Candidate) -> &'static str {
     match certificate.in_use {
         Some(true) => "yes",
         Some(false) => "no",
-        None => "?",
+        None => "not here",
     }
 }
