@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::up::{foreign, refuse_strange_change_sets};
-use super::{Outcome, consent, follow};
+use super::{Outcome, consent, follow, interrupt};
 use crate::aws::{Aws, cloudformation, s3};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -57,18 +57,9 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<Outcome, Failure>
             .hint(format!("to delete the images too: add --confirm-stack {}", context.stack_name)));
     }
     let aws = context.aws().await?;
-    let Some(stack) = cloudformation::describe_stack(&aws, &context.stack_name).await? else {
+    let Some((stack, bucket)) = interrupt::or_stop(look(context, &aws, args)).await? else {
         return gone(context, &aws, args).await;
     };
-    if stack.status == StackStatus::ReviewInProgress {
-        refuse_strange_change_sets(&aws, &stack).await?;
-    } else if !stack.is_ours() {
-        return Err(foreign(&stack));
-    }
-    if stack.termination_protection {
-        return Err(protected(&stack));
-    }
-    let bucket = bucket_of(&aws, &stack, args).await?;
     consent::can_ask(&context.shell, args.yes)?;
     announce(context, &stack, bucket.as_ref(), args);
     consent::ask_name(&context.shell, args.yes, "Type the stack's name to delete it", &stack.name)?;
@@ -78,6 +69,21 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<Outcome, Failure>
         return Ok(Outcome { data: json!({ "stack": stack.name, "deleted": false }), text, ..Outcome::default() });
     }
     conclude(context, &aws, args, &stack, bucket).await
+}
+
+/// Looks at the stack and its bucket, and refuses what is not ours or not to be deleted. `None` when there is no stack.
+async fn look(context: &Context, aws: &Aws, args: &DownArgs) -> Result<Option<(Stack, Option<Bucket>)>, Failure> {
+    let Some(stack) = cloudformation::describe_stack(aws, &context.stack_name).await? else { return Ok(None) };
+    if stack.status == StackStatus::ReviewInProgress {
+        refuse_strange_change_sets(aws, &stack).await?;
+    } else if !stack.is_ours() {
+        return Err(foreign(&stack));
+    }
+    if stack.termination_protection {
+        return Err(protected(&stack));
+    }
+    let bucket = bucket_of(aws, &stack, args).await?;
+    Ok(Some((stack, bucket)))
 }
 
 fn resume(context: &Context) -> String {
@@ -117,7 +123,10 @@ fn announce(context: &Context, stack: &Stack, bucket: Option<&Bucket>, args: &Do
             ));
         }
         Some(bucket) => text.push_str(&format!("The images stay in the bucket {}.\n", bucket.name)),
-        None => text.push_str("There is no image bucket.\n"),
+        None => match stack.output(output::BUCKET_NAME) {
+            Some(name) => text.push_str(&format!("Its image bucket {name} is gone already.\n")),
+            None => text.push_str("It has no image bucket.\n"),
+        },
     }
     context.shell.note(&text);
 }
@@ -176,7 +185,8 @@ async fn conclude(
         return Ok(Outcome { data, text: format!("the stack {name} is deleted"), ..Outcome::default() });
     };
     if args.delete_images {
-        let deleted = s3::delete_bucket(aws, &bucket.name, bucket.region.as_deref()).await.map_err(|error| {
+        let deletion = s3::delete_bucket(aws, &bucket.name, bucket.region.as_deref());
+        let deleted = or_partly(deletion, context).await?.map_err(|error| {
             let mut failure =
                 Failure::from(error).context(format!("the stack is deleted, the bucket {} is not", bucket.name));
             failure.kind = Kind::LeftBehind;
@@ -205,6 +215,18 @@ async fn conclude(
     Ok(Outcome { data, text, ..Outcome::default() })
 }
 
+/// Deletes images until done or interrupted.
+async fn or_partly<T>(deletion: impl Future<Output = T>, context: &Context) -> Result<T, Failure> {
+    tokio::select! {
+        done = deletion => Ok(done),
+        () = interrupt::interrupted() => {
+            let finish = format!("down --delete-images --confirm-stack {}", context.stack_name);
+            Err(Failure::new(Kind::Interrupted, "interrupted; some of the images are deleted, some are not")
+                .hint(format!("to finish: {}", context.command_line(&finish))))
+        }
+    }
+}
+
 /// There is no stack: nothing to do, unless images are to go too.
 async fn gone(context: &Context, aws: &Aws, args: &DownArgs) -> Result<Outcome, Failure> {
     let name = &context.stack_name;
@@ -221,7 +243,7 @@ async fn gone(context: &Context, aws: &Aws, args: &DownArgs) -> Result<Outcome, 
         }
         consent::ask_name(&context.shell, args.yes, "Type the stack's name to delete its images", name)?;
         for bucket in &left {
-            objects += s3::delete_bucket(aws, bucket, None).await?;
+            objects += or_partly(s3::delete_bucket(aws, bucket, None), context).await??;
         }
         let text = format!("{} with {objects} objects deleted", words::count(left.len(), "bucket"));
         return Ok(Outcome {

@@ -41,6 +41,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli, shell: Shell, from_environment: &BTreeSet<String>) -> Result<Outcome, Failure> {
+    interrupt::listen();
     let context = Context::new(&cli.global, shell)?;
     match &cli.command {
         Command::Up(args) => up::run(&context, args, from_environment).await,

@@ -79,8 +79,8 @@ const HINTS: [(&str, &str, &str); 14] = [
         "is not supported in your requested availability zone",
         "choose another --instance-type or --subnets",
     ),
-    ("AutoScaling", "success signal", "the node started and never reported success; its boot log tells why"),
-    ("AutoScaling", "resource signal", "the node started and never reported success; its boot log tells why"),
+    ("AutoScaling", "success signal", "the node started and never reported success: its boot log tells why"),
+    ("AutoScaling", "resource signal", "the node started and never reported success: its boot log tells why"),
     ("LoadBalancer", "at least two subnets", "name subnets in two zones with --load-balancer-subnets"),
     (
         "LoadBalancer",

@@ -112,6 +112,10 @@ fn change_line(change: &ResourceChange) -> String {
 }
 
 fn shortened(value: &str) -> String {
+    // What CloudFormation writes for a value that only the change itself brings forth.
+    if value == "{{changeSet:KNOWN_AFTER_APPLY}}" {
+        return "(known afterwards)".to_owned();
+    }
     let line = value.replace('\n', "⏎");
     if line.chars().count() <= MAX_VALUE {
         return line;

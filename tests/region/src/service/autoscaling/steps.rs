@@ -21,7 +21,11 @@ pub(super) fn launch(region: &Arc<Region>, name: &str) -> bool {
     while let Some(place) = next(&refused) {
         let wanted = region.world(|world| {
             let group = world.autoscaling.group(name)?;
-            request(world, &group.settings, &place.subnet_id)
+            let mut wanted = request(world, &group.settings, &place.subnet_id)?;
+            // Auto Scaling marks what it starts:
+            // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
+            wanted.tags.push(("aws:autoscaling:groupName".to_owned(), name.to_owned()));
+            Ok(wanted)
         });
         match wanted.and_then(|wanted| instances::reserve(region, wanted)) {
             Ok(reserved) => {
