@@ -90,7 +90,7 @@ async fn attaching_begins_with_the_running_operation() {
     let undone = event(3, "stack", "UPDATE_ROLLBACK_IN_PROGRESS");
     let end = event(4, "stack", "UPDATE_ROLLBACK_COMPLETE");
     let script = Script::new(vec![
-        page(&[undone.clone()], Some("older")),
+        page(std::slice::from_ref(&undone), Some("older")),
         page(&[begun, old], None),
         page(&[end, undone], None),
     ]);
