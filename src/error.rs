@@ -136,7 +136,7 @@ pub struct Failure {
     /// What to type next.
     pub hint: Option<String>,
     /// What AWS said.
-    pub aws: Option<AwsDetail>,
+    pub aws: Option<Box<AwsDetail>>,
 }
 
 impl Failure {

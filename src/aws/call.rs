@@ -242,7 +242,7 @@ impl From<AwsCallError> for Failure {
         };
         let mut failure = Self::new(kind, message).cause(error.message);
         failure.hint = hint.map(str::to_owned);
-        failure.aws = Some(AwsDetail { operation, code: error.code, request_id: error.request_id });
+        failure.aws = Some(Box::new(AwsDetail { operation, code: error.code, request_id: error.request_id }));
         failure
     }
 }
