@@ -17,6 +17,9 @@ async fn up_status_up_grow_down_and_up_again() {
     insta::assert_snapshot!("life_up_unchanged", fixture.run(&UP).await.transcript());
     assert_eq!(fixture.mutations(), before, "an `up` that changes nothing asks AWS for no change");
 
+    let other_image = fixture.run(&["up", "--image", "registry:3.0.0", "--dry-run"]).await.exits(0);
+    insta::assert_snapshot!("life_dry_run_image", other_image.transcript());
+
     let grown = fixture.run(&["up", "--nodes", "2", "--yes"]).await.exits(0);
     insta::assert_snapshot!("life_up_grown", grown.transcript());
     let status = fixture.run(&["status", "--output", "json"]).await.exits(0).document();

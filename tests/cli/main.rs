@@ -12,3 +12,4 @@ mod life;
 mod readiness;
 mod refusals;
 mod screens;
+mod terminal;

@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use crate::registry::cost::{self, Estimate, Size};
 use crate::registry::plan::{BucketPlan, UpPlan};
 use crate::registry::template::{NODE_GROUP, parameter};
-use crate::stack::change::{Action, Replacement, ResourceChange};
+use crate::stack::change::{Action, PropertyChange, Replacement, ResourceChange};
 use crate::ui::words;
 
 /// No value is shown longer than this.
 const MAX_VALUE: usize = 60;
+
+/// What CloudFormation puts in the place of a value that only the change itself will tell.
+const KNOWN_AFTERWARDS: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// What is proposed, in words and as data.
 #[derive(Clone, Debug, Serialize)]
@@ -59,8 +62,7 @@ impl Preview {
         for change in &self.changes {
             put(change_line(change));
             for property in change.properties.iter().filter(|own| own.before != own.after) {
-                let shown = |value: &Option<String>| value.as_deref().map_or("(nothing)".to_owned(), shortened);
-                put(format!("      {}: {} → {}", property.path, shown(&property.before), shown(&property.after)));
+                put(format!("      {}: {}", property.path, difference(property)));
             }
         }
         let replaced = self.changes.iter().filter(|own| own.replacement == Replacement::Yes).count();
@@ -109,6 +111,21 @@ fn change_line(change: &ResourceChange) -> String {
         (Action::Other(_), _) => ("?", ""),
     };
     format!("  {sign} {:<26} {}{remark}", change.logical_id, change.resource_type)
+}
+
+/// How a property changes: the values, or only their lengths where both are too long to compare by eye.
+fn difference(property: &PropertyChange) -> String {
+    let length = |value: &Option<String>| value.as_deref().map_or(0, |value| value.chars().count());
+    let (before, after) = (length(&property.before), length(&property.after));
+    if before > MAX_VALUE && after > MAX_VALUE {
+        return format!("changed ({before} → {after} characters)");
+    }
+    let shown = |value: &Option<String>| match value.as_deref() {
+        None => "(nothing)".to_owned(),
+        Some(KNOWN_AFTERWARDS) => "(known afterwards)".to_owned(),
+        Some(value) => shortened(value),
+    };
+    format!("{} → {}", shown(&property.before), shown(&property.after))
 }
 
 fn shortened(value: &str) -> String {

@@ -104,6 +104,8 @@ impl Drop for Live {
         let working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
         working.values().for_each(ProgressBar::finish_and_clear);
         self.readiness(None);
+        // An empty line sets the result apart.
+        self.line("");
         self.summary.finish_and_clear();
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use dockreg_region::service::{self, Call, Principal};
 use dockreg_region::{Options, Running};
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 pub use output::Output;
@@ -87,6 +88,22 @@ impl Fixture {
         command.args(arguments).env_clear().envs(&self.environment).current_dir(self.home.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command.spawn().expect("dockreg starts")
+    }
+
+    /// Runs dockreg on a terminal of its own and types this. All that the terminal showed is in `stdout`.
+    pub async fn run_on_terminal(&self, arguments: &[&str], typed: &str) -> Output {
+        let program = assert_cmd::cargo::cargo_bin!("dockreg").display().to_string();
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &format!("{program} {}", arguments.join(" ")), "/dev/null"]);
+        command.env_clear().envs(&self.environment).env("TERM", "xterm").current_dir(self.home.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("script starts");
+        // Kept open until the end: a closed keyboard would end the terminal.
+        let mut keyboard = child.stdin.take().expect("a keyboard");
+        keyboard.write_all(typed.as_bytes()).await.expect("the keys are typed");
+        let output = self.ended(child, arguments).await;
+        drop(keyboard);
+        output
     }
 
     /// Waits for the end of a run.

@@ -29,6 +29,7 @@ const RULES: &[(&str, &str)] = &[
     (r"\b(GetCallerIdentity|DescribeStacks)\b", "FIRST-CALL"),
     (r"in (\d+ ms|\d+\.\d s)", "in N s"),
     (r"request [0-9A-Z]{16,}", "request ID"),
+    (r"\d+ → \d+ characters", "N → N characters"),
     (r"(?m)[ \t]+$", ""),
 ];
 
