@@ -189,17 +189,19 @@ impl Watcher<'_> {
         }
     }
 
-    /// Near the end when nothing is at work (the stack's own event is due), when the last resource may finish at any
-    /// moment, or when there is a sign of it.
+    /// Near the end when nothing is at work (the stack's own event is due), or when the last one or two resources may
+    /// finish at any moment: by their age, or because there is a sign of it.
     fn outlook(&self, now: Instant) -> Outlook {
+        let sign = *self.soon.borrow();
         let may_finish = |(kind, since): &(String, Instant)| {
-            least_time(kind).is_some_and(|least| now.duration_since(*since) >= least)
+            least_time(kind).map_or(sign, |least| now.duration_since(*since) >= least)
         };
-        match self.open.len() {
-            0 => Outlook::NearEnd,
-            1 if *self.soon.borrow() || self.open.values().all(may_finish) => Outlook::NearEnd,
-            _ if self.quiet_polls >= 2 => Outlook::Idle,
-            _ => Outlook::Busy,
+        if self.open.len() <= 2 && self.open.values().all(may_finish) {
+            Outlook::NearEnd
+        } else if self.quiet_polls >= 2 {
+            Outlook::Idle
+        } else {
+            Outlook::Busy
         }
     }
 }

@@ -59,7 +59,7 @@ pub struct UpArgs {
     /// Do not check that the registry answers
     #[arg(long)]
     pub no_verify: bool,
-    /// Move to the newest machine image and registry image of their kind
+    /// Move to the newest machine image of its kind; nodes are replaced one after the other
     #[arg(long)]
     pub upgrade: bool,
 
