@@ -16,8 +16,8 @@ const CALM: Duration = Duration::from_secs(5);
 /// seconds apart, each given up after four, and one in which the node was still there.
 const DETECTION: Duration = Duration::from_secs(15);
 
-/// Pulls that may fail in that time, of about ten: two requests in three find a node that lives.
-const HANDFUL: usize = 8;
+/// Pulls that may fail in that time. A dead machine does not refuse connections: each of them hangs for a while.
+const HANDFUL: usize = 5;
 
 /// Cuts the power of one of `nodes` nodes and waits for another in its place.
 ///
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(judge(&pulls(lost, &[], 60), lost).ok().as_deref(), Some("60 pulls, 0 failed"));
         assert!(judge(&pulls(lost, &[1, 4, 9], 60), lost).is_ok());
         assert!(judge(&pulls(lost, &[1, 50], 60), lost).is_err(), "long after it");
-        assert!(judge(&pulls(lost, &[1, 2, 3, 4, 5, 6, 7, 8, 9], 60), lost).is_err(), "more than a handful");
+        assert!(judge(&pulls(lost, &[1, 2, 3, 4, 5, 6], 60), lost).is_err(), "more than a handful");
         assert!(judge(&pulls(lost, &[], 0), lost).is_err(), "no pull is no proof");
     }
 }

@@ -82,6 +82,8 @@ pub struct Guest {
     address: Ipv4Addr,
     folder: PathBuf,
     namespace: String,
+    /// Its link's end on the bridge.
+    port: String,
     root: Root,
     nspawn: Mutex<Child>,
     nspawn_pid: u32,
@@ -96,12 +98,14 @@ impl Guest {
     /// When one of the system's tools fails; nothing is left then but empty folders.
     pub async fn boot(host: &Host, spec: Spec) -> Result<Self> {
         let namespace = format!("{}{}", host.prefix, spec.name);
+        // A link's name has at most 15 bytes; the end of an instance id tells instances apart.
+        let port = format!("v{}", &namespace[namespace.len().saturating_sub(13)..]);
         let folder = host.scratch.join(&spec.name);
         fs::create_dir_all(folder.join("docker")).with_context(|| format!("could not make {}", folder.display()))?;
         let root = Root::mount(&host.root, &folder).await?;
         let started = async {
             furnish(&root, host, &spec)?;
-            attach(&namespace, &spec.link).await?;
+            attach(&namespace, &port, &spec.link).await?;
             start(&namespace, &folder, &root, &spec)
         };
         match started.await {
@@ -109,7 +113,8 @@ impl Guest {
                 let nspawn_pid = nspawn.id().context("systemd-nspawn ended at once")?;
                 let (leader, ended) = (OnceLock::new(), AtomicBool::new(false));
                 let address = spec.link.address;
-                Ok(Self { address, folder, namespace, root, nspawn: Mutex::new(nspawn), nspawn_pid, leader, ended })
+                let nspawn = Mutex::new(nspawn);
+                Ok(Self { address, folder, namespace, port, root, nspawn, nspawn_pid, leader, ended })
             }
             Err(error) => {
                 root.remove().await;
@@ -211,8 +216,12 @@ impl Guest {
         self.cut().await;
     }
 
-    /// Cuts its power: every process of it is gone when this returns.
+    /// Cuts its power: it answers no packet any more, and every process of it is gone when this returns.
     pub async fn cut(&self) {
+        // Without this its network would live on and refuse connections, which a dead machine does not.
+        if let Err(error) = run("ip", &["link", "set", &self.port, "down"]).await {
+            tracing::debug!("{error:#}");
+        }
         // The death of nspawn alone would leave the machine running.
         if let Ok(leader) = self.leader().await
             && let Err(error) = run("kill", &["-s", "KILL", &leader.to_string()]).await
@@ -256,19 +265,16 @@ fn furnish(root: &Root, host: &Host, spec: &Spec) -> Result<()> {
 }
 
 /// Makes the machine's network namespace, with `eth0` on the bridge.
-async fn attach(namespace: &str, link: &Link) -> Result<()> {
-    // A link's name has at most 15 bytes; the end of an instance id tells instances apart.
-    let port =
-        format!("v{}", namespace.chars().rev().take(13).collect::<Vec<_>>().into_iter().rev().collect::<String>());
+async fn attach(namespace: &str, port: &str, link: &Link) -> Result<()> {
     let (address, gateway) = (format!("{}/{}", link.address, link.prefix), link.gateway.to_string());
     run("ip", &["netns", "add", namespace]).await?;
-    let mut add = vec!["link", "add", &port, "type", "veth", "peer", "name", "eth0"];
+    let mut add = vec!["link", "add", port, "type", "veth", "peer", "name", "eth0"];
     if let Some(mac) = &link.mac {
         add.extend(["address", mac]);
     }
     add.extend(["netns", namespace]);
     run("ip", &add).await?;
-    run("ip", &["link", "set", &port, "master", &link.bridge, "up"]).await?;
+    run("ip", &["link", "set", port, "master", &link.bridge, "up"]).await?;
     run("ip", &["-n", namespace, "link", "set", "lo", "up"]).await?;
     run("ip", &["-n", namespace, "addr", "add", &address, "dev", "eth0"]).await?;
     run("ip", &["-n", namespace, "link", "set", "eth0", "up"]).await?;

@@ -85,16 +85,6 @@ impl Machines {
         instances.iter().filter(|(_, it)| !matches!(it, Instance::Ended { .. })).map(|(id, _)| id.clone()).collect()
     }
 
-    /// Cuts the power of every instance and waits until nothing is left of them.
-    pub async fn cut_all(&self) {
-        for id in self.instance_ids() {
-            if let Some(guest) = self.guest(&id) {
-                guest.cut().await;
-                guest.remove().await;
-            }
-        }
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instance>> {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner)
     }
