@@ -61,6 +61,18 @@ async fn running(fixture: &Fixture) -> usize {
 }
 
 #[tokio::test]
+async fn three_parameters_are_enough_to_launch_it_alone() {
+    let fixture = Fixture::whole().await;
+    let least = &given(&fixture)[..3];
+    fixture.ok("CreateStack", input(least, &[])).await;
+    expect(&fixture, "CREATE_COMPLETE").await;
+    assert_eq!(running(&fixture).await, 1);
+    let host = fixture.output(STACK, output::REGISTRY_HOST).await;
+    assert_eq!(host, fixture.output(STACK, output::LOAD_BALANCER_DNS_NAME).await);
+    assert!(host.is_some_and(|host| host.ends_with(".elb.amazonaws.com")));
+}
+
+#[tokio::test]
 async fn a_creation_that_fails_at_the_nodes_leaves_nothing_behind() {
     let fixture = Fixture::whole().await;
     fail_group(&fixture, "CREATE");
