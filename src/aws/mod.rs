@@ -13,6 +13,7 @@ pub mod iam;
 pub mod route53;
 pub mod s3;
 pub mod secretsmanager;
+pub mod service_quotas;
 pub mod ssm;
 pub mod sts;
 

@@ -1,6 +1,7 @@
 //! From settings and what was observed to a plan: every template parameter, with its source. Pure.
 
 mod bucket;
+mod capacity;
 mod certificate;
 mod machine;
 mod network;
@@ -23,6 +24,7 @@ use crate::settings::{Setting, Source, UpSettings};
 use crate::stack::Stack;
 
 pub use bucket::FoundBucket;
+pub use capacity::Limits;
 pub use certificate::ChosenCertificate;
 pub use machine::{DEFAULT_INSTANCE_TYPE, Machine, debian_parameter};
 
@@ -45,6 +47,8 @@ pub struct Observed {
     pub instance_zones: BTreeSet<String>,
     /// The nodes' machine.
     pub machine: Option<Machine>,
+    /// What the account allows.
+    pub limits: Limits,
     /// Buckets that an earlier stack of this name left.
     pub left_buckets: Vec<String>,
     /// The bucket that was named.
@@ -128,6 +132,7 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
         draft.values.entry(parameter::NODES.to_owned()).or_insert(one);
     }
     machine::choose(settings, observed, stack, &mut draft)?;
+    capacity::check(observed, stack, &mut draft)?;
     let bucket = bucket::choose(settings, observed, stack, &mut draft)?;
     let mut secrets = BTreeMap::new();
     match (&settings.users, stack) {

@@ -74,6 +74,7 @@ fn observed() -> Observed {
         machine: Some(Machine {
             instance_type: Setting::new("t3.small".to_owned(), Source::Default),
             architecture: "x86_64".to_owned(),
+            vcpus: 2,
             ami: Setting::new("ami-12345678".to_owned(), Source::Found),
             image_architecture: "x86_64".to_owned(),
             image_name: "debian-13".to_owned(),

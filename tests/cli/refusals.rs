@@ -126,3 +126,23 @@ async fn an_endpoint_that_nobody_listens_at() {
     fixture.set("AWS_ENDPOINT_URL", format!("http://{free}"));
     refused(&fixture, "endpoint_unreachable", &UP).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_nodes_than_the_account_may_run() {
+    let fixture = Fixture::new().await;
+    fixture.region().region().world(|world| world.ec2.vcpu_quota = Some(5));
+    refused(&fixture, "quota", &["up", "--domain", HOST, "--nodes", "3", "--yes"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_tight_is_told_so_and_served() {
+    let fixture = Fixture::new().await;
+    let key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    fixture.region().region().world(|world| {
+        world.ec2.vcpu_quota = Some(5);
+        world.ec2.ebs_key = Some(key.to_owned());
+    });
+    let output = fixture.run(&["up", "--domain", HOST, "--nodes", "2", "--dry-run"]).await.exits(0);
+    assert!(output.stderr.contains("too few for the one more that a rolling change starts first"), "{output}");
+    assert!(output.stderr.contains(key), "{output}");
+}

@@ -90,3 +90,12 @@ pub async fn image(aws: &Aws, id: &str) -> Result<Option<Image>, AwsCallError> {
         root_device: image.root_device_name().ok_or_else(|| lacks("RootDeviceName"))?.to_owned(),
     }))
 }
+
+/// The key that new disks are encrypted with; `None` when it is AWS's own.
+pub async fn default_disk_key(aws: &Aws) -> Result<Option<String>, AwsCallError> {
+    const OPERATION: &str = "GetEbsDefaultKmsKeyId";
+    let answer = aws.ec2().get_ebs_default_kms_key_id().send().await;
+    let output = answer.map_err(|error| AwsCallError::of(OPERATION, error))?;
+    let key = output.kms_key_id().ok_or_else(|| AwsCallError::incomplete(OPERATION, "KmsKeyId"))?;
+    Ok(Some(key.to_owned()).filter(|key| !key.ends_with("alias/aws/ebs")))
+}

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::aws::{Aws, AwsCallError, CallKind, acm, cloudformation, ec2, iam, route53, s3, ssm, sts};
+use crate::aws::{Aws, AwsCallError, CallKind, acm, cloudformation, ec2, iam, route53, s3, service_quotas, ssm, sts};
 use crate::error::{Failure, Kind};
 use crate::registry::certificate::Candidate;
 use crate::registry::names::{STACK_TAG, bucket_prefix};
-use crate::registry::plan::{DEFAULT_INSTANCE_TYPE, FoundBucket, Machine, Observed, debian_parameter};
+use crate::registry::plan::{DEFAULT_INSTANCE_TYPE, FoundBucket, Limits, Machine, Observed, debian_parameter};
 use crate::registry::template::parameter;
 use crate::settings::{Setting, Source, UpSettings};
 use crate::stack::Stack;
@@ -55,10 +55,15 @@ pub(super) async fn observe(aws: &Aws, settings: &UpSettings, stack: Option<Stac
             }
         },
     )?;
-    let instance_zones = match &machine {
-        Some(machine) if wants_network => ec2::offered_zones(aws, &machine.instance_type.value).await?,
-        _ => std::collections::BTreeSet::new(),
-    };
+    let (instance_zones, limits) = tokio::try_join!(
+        async {
+            match &machine {
+                Some(machine) if wants_network => Ok(ec2::offered_zones(aws, &machine.instance_type.value).await?),
+                _ => Ok::<_, Failure>(std::collections::BTreeSet::new()),
+            }
+        },
+        async { if machine.is_some() { limits(aws).await } else { Ok(Limits::default()) } },
+    )?;
     let (vpcs, subnets) = network;
     Ok(Observed {
         stack,
@@ -69,6 +74,7 @@ pub(super) async fn observe(aws: &Aws, settings: &UpSettings, stack: Option<Stac
         subnets,
         instance_zones,
         machine,
+        limits,
         left_buckets,
         named_bucket,
         now: Timestamp::now(),
@@ -85,6 +91,20 @@ async fn certificates(aws: &Aws) -> Result<Vec<Candidate>, Failure> {
         }
         (Ok(some), Err(error)) | (Err(error), Ok(some)) if is_denied(&error) && !some.is_empty() => Ok(some),
         (Err(error), _) | (_, Err(error)) => Err(error.into()),
+    }
+}
+
+/// What the account allows. Who may not ask for a limit is not stopped by it.
+async fn limits(aws: &Aws) -> Result<Limits, Failure> {
+    let (vcpus, key) = tokio::join!(service_quotas::standard_vcpus(aws), ec2::default_disk_key(aws));
+    Ok(Limits { standard_vcpus: unless_denied(vcpus)?, disk_key: unless_denied(key)?.flatten() })
+}
+
+fn unless_denied<T>(answer: Result<T, AwsCallError>) -> Result<Option<T>, AwsCallError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if is_denied(&error) || error.kind == CallKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -148,6 +168,7 @@ fn put_together(
     Machine {
         instance_type,
         architecture: kind.architecture,
+        vcpus: kind.vcpus,
         ami,
         image_architecture: image.architecture,
         image_name: image.name,

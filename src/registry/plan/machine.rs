@@ -18,6 +18,8 @@ pub struct Machine {
     pub instance_type: Setting<String>,
     /// What the instance type runs: `x86_64` or `arm64`.
     pub architecture: String,
+    /// Virtual processors of one node.
+    pub vcpus: u32,
     /// The image's id, and where it came from.
     pub ami: Setting<String>,
     /// What the image is for.
