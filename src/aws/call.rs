@@ -130,7 +130,6 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> CallKind {
         | "ParameterNotFound"
         | "ChangeSetNotFound"
         | "NoSuchHostedZone"
-        | "NoSuchResourceException"
         | "LoadBalancerNotFound"
         | "TargetGroupNotFound" => CallKind::NotFound,
         code if code.ends_with(".NotFound") => CallKind::NotFound,

@@ -146,3 +146,18 @@ async fn an_account_that_is_tight_is_told_so_and_served() {
     assert!(output.stderr.contains("too few for the one more that a rolling change starts first"), "{output}");
     assert!(output.stderr.contains(key), "{output}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_cannot_be_read_stops_nothing() {
+    let fixture = Fixture::new().await;
+    fixture.region().region().plant(Fault {
+        service: Some("service-quotas".to_owned()),
+        operation: Some("GetServiceQuota".to_owned()),
+        resource: None,
+        after: 0,
+        times: None,
+        effect: Effect::Fail { code: "ServiceException".into(), message: "no".into(), status: Some(500) },
+    });
+    let output = fixture.run(&["up", "--domain", HOST, "--dry-run"]).await.exits(0);
+    assert!(output.stdout.contains("18 resources"), "{output}");
+}

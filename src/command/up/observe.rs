@@ -62,7 +62,7 @@ pub(super) async fn observe(aws: &Aws, settings: &UpSettings, stack: Option<Stac
                 _ => Ok::<_, Failure>(std::collections::BTreeSet::new()),
             }
         },
-        async { if machine.is_some() { limits(aws).await } else { Ok(Limits::default()) } },
+        async { Ok(if machine.is_some() { limits(aws).await } else { Limits::default() }) },
     )?;
     let (vpcs, subnets) = network;
     Ok(Observed {
@@ -94,18 +94,10 @@ async fn certificates(aws: &Aws) -> Result<Vec<Candidate>, Failure> {
     }
 }
 
-/// What the account allows. Who may not ask for a limit is not stopped by it.
-async fn limits(aws: &Aws) -> Result<Limits, Failure> {
+/// What the account allows. A limit that cannot be read, for whatever reason, stops nothing: `up` works without it.
+async fn limits(aws: &Aws) -> Limits {
     let (vcpus, key) = tokio::join!(service_quotas::standard_vcpus(aws), ec2::default_disk_key(aws));
-    Ok(Limits { standard_vcpus: unless_denied(vcpus)?, disk_key: unless_denied(key)?.flatten() })
-}
-
-fn unless_denied<T>(answer: Result<T, AwsCallError>) -> Result<Option<T>, AwsCallError> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if is_denied(&error) || error.kind == CallKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    Limits { standard_vcpus: vcpus.ok(), disk_key: key.ok().flatten() }
 }
 
 fn is_denied(error: &AwsCallError) -> bool {
