@@ -1,0 +1,1 @@
+//! Instances, groups and load balancers.

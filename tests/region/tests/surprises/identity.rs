@@ -1,0 +1,1 @@
+//! Certificates, zones, secrets, roles and objects.

@@ -1,0 +1,1 @@
+//! Resource types: what a template says and what becomes of it.
