@@ -69,7 +69,9 @@ impl ResourceType for AutoScalingGroup {
             groups::update(&context.region, physical_id, settings, desired).map_err(refused)?;
         } else {
             let policy = rolling::Policy::read(rolling);
-            policy.check(&settings).map_err(refused)?;
+            if context.phase != Phase::Rollback {
+                policy.check(&settings)?;
+            }
             groups::update(&context.region, physical_id, settings, desired).map_err(refused)?;
             rolling::roll(context, physical_id, &policy).await?;
         }

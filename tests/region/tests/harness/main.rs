@@ -6,6 +6,7 @@ mod creation;
 mod deletion;
 mod fixture;
 mod lifecycle;
+mod mistakes;
 mod refusals;
 mod secrets;
 mod updates;

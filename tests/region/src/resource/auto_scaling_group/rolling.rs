@@ -40,13 +40,12 @@ impl Policy {
         }
     }
 
-    /// The group must be able to grow beyond what stays in service.
-    pub(super) fn check(&self, settings: &Settings) -> Result<(), AwsError> {
+    /// The group must be able to grow beyond what stays in service. CloudFormation sees to it by itself, in these words.
+    /// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
+    pub(super) fn check(&self, settings: &Settings) -> Result<(), ResourceFailure> {
         if self.in_service >= settings.max {
-            return Err(AwsError::validation(format!(
-                "MinInstancesInService ({}) must be less than the autoscaling group's MaxSize ({})", // [U] wording
-                self.in_service, settings.max
-            )));
+            let reason = "MinInstancesInService must be less than the autoscaling group's MaxSize";
+            return Err(ResourceFailure::new("InvalidRequest", reason));
         }
         Ok(())
     }
