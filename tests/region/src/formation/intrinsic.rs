@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::condition::Outcomes;
 use super::parameter::Values;
 use super::pseudo::Pseudo;
-use super::reference::{Piece, function, get_att, pieces, sub_parts};
-use super::{FormationError, Template};
+use super::reference::{Piece, function, get_att, pieces, sub_parts, unsupported};
+use super::{FormationError, Template, cidr};
 
 /// What a change set shows for a value that only the deployment will know.
 pub const UNKNOWN: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -99,16 +99,13 @@ impl Scope<'_> {
                 _ => return Err(FormationError::function("every Fn::Base64 object must have a String-typed value.")),
             },
             "Fn::GetAZs" => self.zones(argument)?,
+            "Fn::Cidr" => self.cidr(argument)?,
             "Fn::ImportValue" => {
-                // No stack of the region exports anything.
-                let name = self.required(argument)?;
-                let name = name.as_str().unwrap_or_default();
-                return Err(FormationError(format!("No export named {name} found.")));
+                let name = text_of(&self.required(argument)?).unwrap_or_default();
+                let value = self.pseudo.exports.get(&name);
+                value.map(|value| value.as_str().into()).ok_or_else(|| no_export(&name))?
             }
-            _ => {
-                // https://stackoverflow.com/questions/54752278
-                return Err(FormationError::function(format_args!("Template contains unknown function {name}"))); // [U]
-            }
+            _ => return Err(unsupported(name)),
         };
         Ok(Some(value))
     }
@@ -250,6 +247,31 @@ impl Scope<'_> {
             .ok_or_else(|| FormationError::function(format_args!("Unable to get mapping for {map}::{top}::{second}")))
     }
 
+    /// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html
+    fn cidr(&self, argument: &Value) -> Result<Value, FormationError> {
+        // [U] the words
+        let wrong = || {
+            FormationError::function(
+                "every Fn::Cidr object requires an IP address block, the number of CIDRs to generate (1 to 256), which \
+                 must fit into it, and optionally the number of subnet bits of each",
+            )
+        };
+        let (block, count, bits) = match argument.as_array().map(Vec::as_slice) {
+            Some([block, count]) => (block, count, None),
+            Some([block, count, bits]) => (block, count, Some(bits)),
+            _ => return Err(wrong()),
+        };
+        let block = text_of(&self.required(block)?).ok_or_else(wrong)?;
+        if block == UNKNOWN {
+            return Ok(vec![UNKNOWN].into());
+        }
+        let number = |value: &Value| -> Result<u32, FormationError> {
+            text_of(&self.required(value)?).and_then(|text| text.parse().ok()).ok_or_else(wrong)
+        };
+        let bits = bits.map_or(Ok(cidr::HOST_BITS), number)?;
+        cidr::blocks(&block, number(count)?, bits).map(Value::from).ok_or_else(wrong)
+    }
+
     fn zones(&self, argument: &Value) -> Result<Value, FormationError> {
         let region = text_of(&self.required(argument)?).unwrap_or_default();
         if region.is_empty() || region == self.pseudo.region {
@@ -258,6 +280,11 @@ impl Scope<'_> {
         // The region is alone in its world. [U] the words
         Err(FormationError::function(format_args!("Fn::GetAZs cannot find the region {region}")))
     }
+}
+
+/// https://github.com/aws-cloudformation/aws-cloudformation-templates/issues/263
+fn no_export(name: &str) -> FormationError {
+    FormationError(format!("No export named {name} found"))
 }
 
 fn unresolved(id: &str) -> FormationError {

@@ -1,10 +1,12 @@
 //! What a template means, as pure functions: parse, check, evaluate, compare. No state, no clock, no other service.
 
 pub mod attributes;
+mod cidr;
 pub mod condition;
 pub mod difference;
 pub mod document;
 pub mod dynamic;
+pub mod export;
 pub mod failure;
 pub mod graph;
 pub mod intrinsic;

@@ -1,5 +1,8 @@
-//! Pseudo parameters: names that every template may reference without declaring them.
+//! Pseudo parameters: names that every template may reference without declaring them; and what else of its surroundings
+//! a template may ask for.
 //! https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -15,6 +18,8 @@ pub struct Pseudo {
     pub url_suffix: String,
     /// Zones of the region that have a default subnet, for `Fn::GetAZs`.
     pub zones: Vec<String>,
+    /// What other stacks export, for `Fn::ImportValue`.
+    pub exports: BTreeMap<String, String>,
 }
 
 /// Whether a name is a pseudo parameter.

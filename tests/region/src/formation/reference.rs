@@ -92,9 +92,37 @@ fn visit_function<'a>(
             }
             visit(argument, found)?;
         }
-        _ => visit(argument, found)?,
+        _ if SUPPORTED.contains(&name) => visit(argument, found)?,
+        _ => return Err(unsupported(name)),
     }
     Ok(())
+}
+
+/// Functions beside those above that a value may have: conditions and rules have more, and transforms bring others.
+const SUPPORTED: [&str; 11] = [
+    "Fn::Base64",
+    "Fn::Cidr",
+    "Fn::GetAZs",
+    "Fn::ImportValue",
+    "Fn::Join",
+    "Fn::Select",
+    "Fn::Split",
+    // Boolean functions stand in conditions, which are read here too.
+    "Fn::And",
+    "Fn::Equals",
+    "Fn::Not",
+    "Fn::Or",
+];
+
+/// The refusal of a function that does not exist, or not here. [U] the words
+pub(super) fn unsupported(name: &str) -> FormationError {
+    if name == "Fn::Transform" {
+        return FormationError::function("Fn::Transform is not simulated");
+    }
+    FormationError::function(format_args!(
+        "Encountered unsupported function: {name} Supported functions are: [Fn::Base64, Fn::GetAtt, Fn::GetAZs, \
+         Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::If, Fn::Sub, Fn::Cidr]"
+    ))
 }
 
 /// The resource and the attribute of an `Fn::GetAtt`; the attribute may itself be a `Ref`.

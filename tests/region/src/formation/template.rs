@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::parameter::Declaration;
-use super::{FormationError, document, template_check};
+use super::{FormationError, document, export, template_check};
 
 /// One template.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub struct Output {
     pub value: Value,
     pub description: Option<String>,
     pub condition: Option<String>,
+    /// The name under which other stacks import the value, before it is evaluated.
+    pub export: Option<Value>,
 }
 
 impl Template {
@@ -152,6 +154,7 @@ impl Output {
             value: fields.get("Value").cloned().unwrap_or_default(),
             description: fields.get("Description").and_then(Value::as_str).map(str::to_owned),
             condition: fields.get("Condition").and_then(Value::as_str).map(str::to_owned),
+            export: export::read(key, fields.get("Export"))?,
         })
     }
 }

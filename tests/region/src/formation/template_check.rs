@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::reference::{Kind, visit};
 use super::template::Template;
-use super::{FormationError, attributes, condition, graph, pseudo, schema};
+use super::{FormationError, attributes, condition, export, graph, pseudo, schema};
 
 const SECTIONS: [&str; 9] = [
     "AWSTemplateFormatVersion",
@@ -36,6 +36,10 @@ const RESOURCE_ATTRIBUTES: [&str; 10] = [
 /// Refuses unknown sections and wrong versions.
 /// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 pub(super) fn sections(top: &Map<String, Value>) -> Result<(), FormationError> {
+    // Macros are programs of the account or of AWS, which the region does not have.
+    if let Some(transform) = top.get("Transform") {
+        return Err(FormationError::format(format_args!("Transform {transform} is not simulated")));
+    }
     let unknown: Vec<&str> = top.keys().map(String::as_str).filter(|key| !SECTIONS.contains(key)).collect();
     if !unknown.is_empty() {
         // https://stackoverflow.com/questions/40868586 "Invalid template property or properties [...]"
@@ -79,7 +83,8 @@ pub(super) fn resource<'a>(id: &str, value: &'a Value) -> Result<&'a Map<String,
         return Err(FormationError(format!("Invalid template resource property '{unknown}'")));
     }
     if fields.get("Condition").is_some_and(|name| !name.is_string()) {
-        return Err(FormationError::format(format_args!("{path} Every Condition member must be a string."))); // [U]
+        // https://repost.aws/knowledge-center/cloudformation-template-validation
+        return Err(FormationError::format("Every Condition member must be a string."));
     }
     attributes::check(id, fields)?;
     Ok(fields)
@@ -101,8 +106,8 @@ pub(super) fn output<'a>(key: &str, value: &'a Value) -> Result<&'a Map<String, 
     let malformed = || FormationError::format("Every Outputs member must contain a Value object");
     let fields = value.as_object().ok_or_else(malformed)?;
     fields.get("Value").filter(|value| !value.is_null()).ok_or_else(malformed)?;
-    // Stricter than AWS: the region's stacks export nothing.
-    if let Some(unknown) = fields.keys().find(|key| !["Value", "Description", "Condition"].contains(&key.as_str())) {
+    const MEMBERS: [&str; 4] = ["Value", "Description", "Condition", "Export"];
+    if let Some(unknown) = fields.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
         return Err(FormationError(format!("Invalid template output property '{unknown}'"))); // [U]
     }
     Ok(fields)
@@ -136,6 +141,9 @@ pub(super) fn names(template: &Template) -> Result<(), FormationError> {
     });
     block(template, "Resources", resources)?;
     block(template, "Outputs", template.outputs.iter().map(|output| &output.value))?;
+    let names = template.outputs.iter().filter_map(|output| output.export.as_ref());
+    block(template, "Outputs", names)?;
+    export::check(template)?;
     graph::static_order(template).map(|_| ())
 }
 

@@ -10,7 +10,7 @@ use crate::formation::intrinsic::{NoResources, Resources, Scope};
 use crate::formation::parameter::{self, Values};
 use crate::formation::pseudo::Pseudo;
 use crate::formation::template::Resource;
-use crate::formation::{FormationError, Template, dynamic, rule, schema, validation};
+use crate::formation::{FormationError, Template, dynamic, export, rule, schema, validation};
 use crate::{AwsError, Region, resource};
 
 /// A template with its parameters settled for one stack.
@@ -24,6 +24,8 @@ pub(super) struct Deployment {
     pub(super) pseudo: Pseudo,
     pub(super) outcomes: Outcomes,
     pub(super) dependencies: Dependencies,
+    /// Names of the exports of other stacks that it uses.
+    pub(super) imports: Vec<String>,
 }
 
 /// The properties of a resource, evaluated.
@@ -87,6 +89,7 @@ impl Deployment {
         let outcomes = condition::outcomes(&scope)?;
         let dependencies = graph::dependencies(&template, Some(&outcomes))?;
         graph::order(&dependencies)?;
+        let imports = export::imports(&Scope { outcomes: &outcomes, ..scope })?;
         request.acknowledges(&template)?;
         Ok(Self {
             body,
@@ -97,6 +100,7 @@ impl Deployment {
             pseudo,
             outcomes,
             dependencies,
+            imports,
         })
     }
 
@@ -174,6 +178,9 @@ impl Deployment {
                 ("OutputKey".to_owned(), output.key.clone().into()),
                 ("OutputValue".to_owned(), value.into()),
             ]);
+            if let Some(name) = &output.export {
+                map.insert("ExportName".to_owned(), export::name(&scope, &output.key, name)?.into());
+            }
             if let Some(description) = &output.description {
                 map.insert("Description".to_owned(), description.clone().into());
             }

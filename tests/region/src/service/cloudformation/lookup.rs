@@ -19,6 +19,7 @@ pub(super) fn pseudo(region: &Region, stack_name: &str, stack_id: &str, notifica
         zones.sort();
         zones
     });
+    let exports = region.world(|world| world.cloudformation.exports_for(stack_id));
     Pseudo {
         account_id: region.settings.account.clone(),
         notification_arns,
@@ -28,6 +29,7 @@ pub(super) fn pseudo(region: &Region, stack_name: &str, stack_id: &str, notifica
         stack_name: stack_name.to_owned(),
         url_suffix: region.settings.url_suffix.clone(),
         zones,
+        exports,
     }
 }
 
@@ -76,7 +78,7 @@ pub(super) fn secret_reference(region: &Region, reference: &Reference) -> Result
     }
 }
 
-/// The reason why a deployment's AWS-specific parameters cannot be used, if any of them does not exist.
+/// The reason why a deployment cannot begin: an AWS-specific parameter, or an export, that does not exist.
 /// Observed as a stack-level failure before any resource: "Parameter validation failed: parameter value X for parameter
 /// name P does not exist".
 pub(super) fn missing_values(region: &Region, deployment: &Deployment) -> Option<String> {
@@ -86,7 +88,12 @@ pub(super) fn missing_values(region: &Region, deployment: &Deployment) -> Option
             .map(|(key, _, value)| format!("parameter value {value} for parameter name {key} does not exist"))
             .collect()
     });
-    (!missing.is_empty()).then(|| format!("Parameter validation failed: {}", missing.join(", ")))
+    if !missing.is_empty() {
+        return Some(format!("Parameter validation failed: {}", missing.join(", ")));
+    }
+    // https://github.com/aws-cloudformation/aws-cloudformation-templates/issues/263
+    let absent = deployment.imports.iter().find(|name| !deployment.pseudo.exports.contains_key(*name));
+    absent.map(|name| format!("No export named {name} found"))
 }
 
 fn exists(world: &World, specific: Specific, value: &str) -> bool {

@@ -6,6 +6,7 @@ mod describe;
 mod engine;
 mod event;
 mod events;
+mod exports;
 mod fault;
 mod input;
 mod lookup;
@@ -70,6 +71,8 @@ fn carry_out(region: &Arc<Region>, operation: &str, input: &Value) -> Result<Val
         "GetTemplate" => read(template::get),
         "GetTemplateSummary" => read(template::summary),
         "ListChangeSets" => read(change_set::list),
+        "ListExports" => read(exports::list_exports),
+        "ListImports" => read(exports::list_imports),
         "ListStackResources" => read(resources::list),
         "ListStacks" => read(describe::list),
         "RollbackStack" => stack_update::roll_back(region, input),

@@ -20,6 +20,7 @@ pub(super) fn delete(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
     let name = stack_name(input);
     let token = text(input, "ClientRequestToken").map(str::to_owned);
     let operation = region.world(|world| {
+        let used = world.cloudformation.stack(name).and_then(|stack| world.cloudformation.refuse_deletion(&stack.id));
         let Some(stack) = world.cloudformation.stack_mut(name) else { return Ok(None) };
         if matches!(stack.status, "DELETE_COMPLETE" | "DELETE_IN_PROGRESS") {
             return Ok(None);
@@ -67,6 +68,13 @@ pub(super) fn delete(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
                 "Stack [{}] cannot be deleted while in status {}",
                 stack.id, stack.status
             )));
+        }
+        if let Some(reason) = used {
+            // The call succeeds, and the stack stays as it is.
+            // https://github.com/rlister/stax/issues/40
+            let status = stack.status;
+            stack.set_status(region, status, Some(reason));
+            return Ok(None);
         }
         stack.change_sets.clear();
         stack.deletion_mode = text(input, "DeletionMode").map(str::to_owned);

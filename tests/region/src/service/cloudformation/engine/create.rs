@@ -45,13 +45,18 @@ async fn attempt(run: &Run) -> Result<(), String> {
 
 /// Puts the outputs on the stack.
 pub(super) fn publish_outputs(run: &Run) -> Result<(), String> {
-    run.stack(|stack| {
-        let snapshot = Snapshot::of(stack);
-        let outputs = run.deployment.outputs(&snapshot).map_err(|error| error.0)?;
-        stack.outputs = outputs;
+    let made = run.stack(|stack| run.deployment.outputs(&Snapshot::of(stack)));
+    let Some(outputs) = made.transpose().map_err(|error| error.0)? else { return Ok(()) };
+    run.region.world(|world| {
+        let state = &mut world.cloudformation;
+        if let Some(reason) = state.refuse_outputs(&run.stack_id, &outputs) {
+            return Err(reason);
+        }
+        if let Some(stack) = state.stack_mut(&run.stack_id) {
+            stack.outputs = outputs;
+        }
         Ok(())
     })
-    .unwrap_or(Ok(()))
 }
 
 /// Every reference is unknown: only what the template itself says is checked.
