@@ -1,6 +1,6 @@
 //! `AWS::AutoScaling::AutoScalingGroup`: creation policy, update policy and what sizes mean.
 
-mod duration;
+pub(super) mod duration;
 mod rolling;
 mod settings;
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-use super::role::document;
+use super::policies::document;
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
 

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
+use super::policies::{SERVICE, deleted};
+use super::properties::text;
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
 
 /// The type.
 pub struct InstanceProfile;
-
-const SERVICE: &str = "Iam";
 
 #[async_trait]
 impl ResourceType for InstanceProfile {
@@ -27,7 +27,7 @@ impl ResourceType for InstanceProfile {
         context: &ResourceContext,
         properties: &Map<String, Value>,
     ) -> Result<Made, ResourceFailure> {
-        let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| text(properties, name);
         let name = text("InstanceProfileName").unwrap_or_else(|| context.generated_name(128));
         let role = role(properties)?;
         let region = &context.region;
@@ -62,10 +62,7 @@ impl ResourceType for InstanceProfile {
         physical_id: &str,
         _properties: &Map<String, Value>,
     ) -> Result<(), ResourceFailure> {
-        match context.region.world(|world| world.iam.delete_instance_profile(physical_id)) {
-            Err(error) if error.code != "NoSuchEntity" => Err(context.refused(SERVICE, &error)),
-            _ => Ok(()),
-        }
+        deleted(context, context.region.world(|world| world.iam.delete_instance_profile(physical_id)))
     }
 }
 

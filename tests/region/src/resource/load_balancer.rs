@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
+use super::properties::{list, strings, text};
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::service::elbv2::load_balancers::{self, Change, Wanted};
 
@@ -31,7 +32,7 @@ impl ResourceType for LoadBalancer {
         context: &ResourceContext,
         properties: &Map<String, Value>,
     ) -> Result<Made, ResourceFailure> {
-        let text = |key: &str| properties.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| text(properties, key);
         let wanted = Wanted {
             name: text("Name").unwrap_or_else(|| context.generated_name(32)),
             kind: text("Type"),
@@ -79,18 +80,13 @@ impl ResourceType for LoadBalancer {
 }
 
 fn subnets(properties: &Map<String, Value>) -> Vec<String> {
-    let mapped = properties.get("SubnetMappings").and_then(Value::as_array).into_iter().flatten();
-    let mapped = mapped.filter_map(|mapping| mapping["SubnetId"].as_str()).map(str::to_owned);
+    let mapped =
+        list(properties, "SubnetMappings").filter_map(|mapping| mapping["SubnetId"].as_str()).map(str::to_owned);
     strings(properties, "Subnets").into_iter().chain(mapped).collect()
 }
 
 fn attributes(properties: &Map<String, Value>) -> Value {
     properties.get("LoadBalancerAttributes").cloned().unwrap_or_default()
-}
-
-pub(super) fn strings(properties: &Map<String, Value>, key: &str) -> Vec<String> {
-    let list = properties.get(key).and_then(Value::as_array).into_iter().flatten();
-    list.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn made(context: &ResourceContext, arn: &str) -> Result<Made, ResourceFailure> {

@@ -3,15 +3,14 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
-use super::role::document;
+use super::policies::{SERVICE, deleted, document, follow};
+use super::properties::{strings, text};
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
 use crate::region::World;
 
 /// The type.
 pub struct ManagedPolicy;
-
-const SERVICE: &str = "Iam";
 
 #[async_trait]
 impl ResourceType for ManagedPolicy {
@@ -28,7 +27,7 @@ impl ResourceType for ManagedPolicy {
         context: &ResourceContext,
         properties: &Map<String, Value>,
     ) -> Result<Made, ResourceFailure> {
-        let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| text(properties, name);
         let name = text("ManagedPolicyName").unwrap_or_else(|| context.generated_name(128));
         let region = &context.region;
         let made = region.world(|world| {
@@ -63,32 +62,20 @@ impl ResourceType for ManagedPolicy {
         physical_id: &str,
         properties: &Map<String, Value>,
     ) -> Result<(), ResourceFailure> {
-        let deleted = context.region.world(|world| {
+        let outcome = context.region.world(|world| {
             attach(world, physical_id, properties, &Map::new())?;
             world.iam.delete_policy(physical_id)
         });
-        match deleted {
-            Err(error) if error.code != "NoSuchEntity" => Err(context.refused(SERVICE, &error)),
-            _ => Ok(()),
-        }
+        deleted(context, outcome)
     }
 }
 
 /// Attaches the policy to the roles that its properties name, and takes it off those that they no longer name.
 fn attach(world: &mut World, arn: &str, old: &Map<String, Value>, new: &Map<String, Value>) -> Result<(), AwsError> {
-    let roles = |properties: &Map<String, Value>| -> Vec<String> {
-        let list = properties.get("Roles").and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let (before, after) = (roles(old), roles(new));
-    for role in before.iter().filter(|role| !after.contains(role)) {
-        // Taken off by somebody else: as wanted.
-        let _ = world.iam.detach_role_policy(role, arn);
-    }
-    for role in after {
-        world.iam.attach_role_policy(&role, arn)?;
-    }
-    Ok(())
+    let roles = |properties| strings(properties, "Roles");
+    follow(&roles(old), &roles(new), |role, wanted| {
+        if wanted { world.iam.attach_role_policy(role, arn) } else { world.iam.detach_role_policy(role, arn) }
+    })
 }
 
 fn made_policy(context: &ResourceContext, arn: &str) -> Result<Made, ResourceFailure> {

@@ -3,20 +3,27 @@
 mod auto_scaling_group;
 mod bucket;
 mod bucket_policy;
+mod certificate;
 mod context;
 mod instance_profile;
 mod launch_template;
 mod listener;
 mod load_balancer;
+mod log_group;
 mod managed_policy;
+mod policies;
+mod properties;
 mod record_set;
 mod refusal;
 mod role;
+mod role_policy;
 mod secret;
 mod security_group;
 mod security_group_rule;
 mod ssm_parameter;
 mod target_group;
+mod wait_condition;
+mod wait_condition_handle;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -110,19 +117,24 @@ pub fn handler(type_name: &str) -> Option<&'static dyn ResourceType> {
         &auto_scaling_group::AutoScalingGroup,
         &bucket::Bucket,
         &bucket_policy::BucketPolicy,
+        &certificate::Certificate,
         &instance_profile::InstanceProfile,
         &launch_template::LaunchTemplate,
         &listener::Listener,
         &load_balancer::LoadBalancer,
+        &log_group::LogGroup,
         &managed_policy::ManagedPolicy,
         &record_set::RecordSet,
         &role::Role,
+        &role_policy::RolePolicy,
         &secret::Secret,
         &security_group::SecurityGroup,
         &security_group_rule::SecurityGroupRule(Direction::Egress),
         &security_group_rule::SecurityGroupRule(Direction::Ingress),
         &ssm_parameter::SsmParameter,
         &target_group::TargetGroup,
+        &wait_condition::WaitCondition,
+        &wait_condition_handle::WaitConditionHandle,
     ];
     all.iter().copied().find(|handler| handler.name() == type_name)
 }

@@ -21,6 +21,33 @@ impl ResourceContext {
         )
     }
 
+    /// The failure of a creation whose identifier is taken, as the handlers of AWS's registry say it.
+    /// https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_ListResourceRequests.html
+    pub fn already_exists(&self, type_name: &str, identifier: &str) -> ResourceFailure {
+        self.handler_says(
+            "AlreadyExists",
+            &format!("Resource of type '{type_name}' with identifier '{identifier}' already exists."),
+        )
+    }
+
+    /// The failure of an update of what is not there any more, in the words of the same contract.
+    /// https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html
+    pub fn not_found(&self, type_name: &str, identifier: &str) -> ResourceFailure {
+        self.handler_says(
+            "NotFound",
+            &format!("Resource of type '{type_name}' with identifier '{identifier}' was not found."),
+        )
+    }
+
+    /// A handler's own words, without a service behind them.
+    fn handler_says(&self, code: &'static str, message: &str) -> ResourceFailure {
+        let token = &self.token;
+        let reason = format!(
+            "Resource handler returned message: \"{message}\" (RequestToken: {token}, HandlerErrorCode: {code})"
+        );
+        ResourceFailure::new(code, reason)
+    }
+
     /// The resource's own `Tags` property and the operation's tags, as pairs; its own win.
     pub fn tags_with(&self, properties: &Map<String, Value>) -> Vec<(String, String)> {
         let own = properties.get("Tags").and_then(Value::as_array).into_iter().flatten();

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
+use super::policies::{SERVICE, deleted, document, follow};
+use super::properties::{list, strings, text};
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
 use crate::region::World;
@@ -10,8 +12,6 @@ use crate::service::iam::roles::NewRole;
 
 /// The type.
 pub struct Role;
-
-const SERVICE: &str = "Iam";
 
 #[async_trait]
 impl ResourceType for Role {
@@ -28,7 +28,7 @@ impl ResourceType for Role {
         context: &ResourceContext,
         properties: &Map<String, Value>,
     ) -> Result<Made, ResourceFailure> {
-        let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| text(properties, name);
         let name = text("RoleName").unwrap_or_else(|| context.generated_name(64));
         let new = NewRole {
             name: name.clone(),
@@ -53,7 +53,7 @@ impl ResourceType for Role {
         old: &Map<String, Value>,
         new: &Map<String, Value>,
     ) -> Result<Made, ResourceFailure> {
-        let text = |name: &str| new.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| text(new, name);
         let updated = context.region.world(|world| {
             let role = world.iam.role_mut(physical_id)?;
             role.assume_role_policy = document(new.get("AssumeRolePolicyDocument"));
@@ -72,15 +72,12 @@ impl ResourceType for Role {
         physical_id: &str,
         properties: &Map<String, Value>,
     ) -> Result<(), ResourceFailure> {
-        let deleted = context.region.world(|world| {
+        let outcome = context.region.world(|world| {
             // What the template attached is taken off; what others attached since makes the delete fail.
             fill(world, physical_id, properties, &Map::new())?;
             world.iam.delete_role(physical_id)
         });
-        match deleted {
-            Err(error) if error.code != "NoSuchEntity" => Err(context.refused(SERVICE, &error)),
-            _ => Ok(()),
-        }
+        deleted(context, outcome)
     }
 }
 
@@ -94,38 +91,18 @@ fn fill(world: &mut World, name: &str, old: &Map<String, Value>, new: &Map<Strin
     for (policy, document) in after {
         world.iam.put_role_policy(name, &policy, document)?;
     }
-    let (before, after) = (attached(old), attached(new));
-    for arn in before.iter().filter(|arn| !after.contains(arn)) {
-        // Taken off by somebody else: as wanted.
-        let _ = world.iam.detach_role_policy(name, arn);
-    }
-    for arn in after {
-        world.iam.attach_role_policy(name, &arn)?;
-    }
-    Ok(())
+    let attached = |properties| strings(properties, "ManagedPolicyArns");
+    follow(&attached(old), &attached(new), |arn, wanted| {
+        if wanted { world.iam.attach_role_policy(name, arn) } else { world.iam.detach_role_policy(name, arn) }
+    })
 }
 
 fn inline(properties: &Map<String, Value>) -> Vec<(String, Value)> {
-    let list = properties.get("Policies").and_then(Value::as_array).into_iter().flatten();
-    list.map(|policy| {
+    let inline = list(properties, "Policies").map(|policy| {
         let name = policy.get("PolicyName").and_then(Value::as_str).unwrap_or_default();
         (name.to_owned(), document(policy.get("PolicyDocument")))
-    })
-    .collect()
-}
-
-fn attached(properties: &Map<String, Value>) -> Vec<String> {
-    let list = properties.get("ManagedPolicyArns").and_then(Value::as_array).into_iter().flatten();
-    list.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// A policy document may be given as text.
-pub(super) fn document(value: Option<&Value>) -> Value {
-    match value {
-        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
-        Some(document) => document.clone(),
-        None => Value::Null,
-    }
+    });
+    inline.collect()
 }
 
 fn made(context: &ResourceContext, name: &str) -> Result<Made, ResourceFailure> {

@@ -15,11 +15,25 @@ use super::signature::{Head, Signed, sha256};
 use super::write::WriteError;
 use super::{behind, caller, check, permission, read, route, write};
 use crate::fault::Effect;
+use crate::service::cloudformation::report_to_handle;
 use crate::service::s3::{self as buckets, Outcome};
 use crate::service::{Call, Principal};
 use crate::{AwsError, Region};
 
 const MISMATCH: &str = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+
+/// How the bucket begins to which wait condition handles are signed: no bucket of this account.
+const HANDLES: &str = "cloudformation-waitcondition-";
+
+/// A report to a wait condition handle, whose URL is its own key.
+async fn to_handle(region: &Region, head: &Head, body: Incoming) -> Reply {
+    let Ok(collected) = body.collect().await else { return Reply::Cut("the client went away") };
+    let target = format!("{}?{}", head.path, head.query);
+    match report_to_handle(region, &target, &collected.to_bytes()) {
+        Ok(()) => Reply::Answer(Response::new(whole(""))),
+        Err(error) => Reply::Failed(error),
+    }
+}
 
 pub(super) async fn exchange(
     region: &Arc<Region>,
@@ -37,6 +51,9 @@ pub(super) async fn exchange(
         Ok(Some(signed)) => signed,
     };
     let host = head.header("host").unwrap_or_default();
+    if head.method == "PUT" && host.starts_with(HANDLES) {
+        return to_handle(region, head, body).await;
+    }
     let path = match route::bucket_of_host(host) {
         Some(bucket) => format!("/{bucket}{}", head.path),
         None => head.path.clone(),

@@ -10,6 +10,7 @@ mod lifecycle;
 mod mistakes;
 mod refusals;
 mod secrets;
+mod types;
 mod updates;
 
 /// The template that dockreg sends, composed by its own code.

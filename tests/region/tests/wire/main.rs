@@ -6,3 +6,4 @@ mod faults;
 mod objects;
 mod signatures;
 mod signer;
+mod wait_handles;

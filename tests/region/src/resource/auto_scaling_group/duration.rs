@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The duration; parts that cannot be read count nothing.
-pub(super) fn parse(text: &str) -> Duration {
+pub(in crate::resource) fn parse(text: &str) -> Duration {
     let mut seconds = 0;
     let mut digits = String::new();
     for character in text.trim_start_matches("PT").chars() {

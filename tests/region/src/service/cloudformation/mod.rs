@@ -22,6 +22,7 @@ mod state;
 mod status;
 mod template;
 mod token;
+mod wait_handle;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use fault::ResourceFault;
 pub use progress::{initiated, report};
 pub use signals::await_signals;
 pub use state::State;
+pub use wait_handle::{await_handle, open_handle, report_to_handle};
 
 use super::Call;
 use crate::{AwsError, Region};

@@ -12,6 +12,7 @@ use super::event::Event;
 use super::fault::ResourceFault;
 use super::signals::Signal;
 use super::stack_resource::StackResource;
+use super::wait_handle::Handles;
 
 /// State of the service.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct State {
     pub(super) stacks: Vec<Stack>,
     /// Woken whenever a signal arrives anywhere.
     pub(super) signalled: Arc<Notify>,
+    /// What was reported to wait condition handles.
+    pub(super) handles: Handles,
     pub(super) faults: Vec<ResourceFault>,
     /// Answers already given, by client token.
     pub(super) tokens: BTreeMap<String, Answered>,
