@@ -34,9 +34,8 @@ async fn three_when_the_operation_fails_and_is_rolled_back() {
         service: Some("cloudformation".into()),
         operation: Some("CREATE".into()),
         resource: Some("Listener".into()),
-        after: 0,
-        times: Some(1),
         effect: Effect::FailResource { reason: "no such policy".into() },
+        ..Fault::default()
     });
     let output = fixture.run(&UP).await.exits(3);
     insta::assert_snapshot!("exit_3_failed", output.transcript());

@@ -100,14 +100,7 @@ async fn credentials_that_are_missing_wrong_or_expired() {
     refused(&fixture, "credentials_missing", &UP).await;
 
     let fixture = Fixture::new().await;
-    fixture.region().region().plant(Fault {
-        service: None,
-        operation: None,
-        resource: None,
-        after: 0,
-        times: None,
-        effect: Effect::ExpireToken,
-    });
+    fixture.region().region().plant(Fault { effect: Effect::ExpireToken, ..Fault::default() });
     let output = fixture.run(&UP).await.exits(1);
     insta::assert_snapshot!("refused_credentials_expired", output.transcript());
 }
@@ -153,10 +146,8 @@ async fn a_limit_that_cannot_be_read_stops_nothing() {
     fixture.region().region().plant(Fault {
         service: Some("service-quotas".to_owned()),
         operation: Some("GetServiceQuota".to_owned()),
-        resource: None,
-        after: 0,
-        times: None,
         effect: Effect::Fail { code: "ServiceException".into(), message: "no".into(), status: Some(500) },
+        ..Fault::default()
     });
     let output = fixture.run(&["up", "--domain", HOST, "--dry-run"]).await.exits(0);
     assert!(output.stdout.contains("18 resources"), "{output}");

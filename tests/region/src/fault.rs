@@ -1,160 +1,203 @@
 //! Faults as an input: what goes wrong, where, how often. Given by the Rust API, by a file (a JSON array of faults),
-//! or while the region runs by `POST /_region/faults`.
+//! or while the region runs by `POST /_region/faults`. What they do to a connection is the wire's business.
+
+mod effect;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::AwsError;
+pub use effect::Effect;
+
+use crate::random::Random;
 
 /// One fault.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Fault {
     /// Model name of the service, such as `cloudformation`; any when absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     /// Operation, such as `DescribeStackEvents`, or for a resource `CREATE`, `UPDATE`, `DELETE`; any when absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// For an operation: a text that must occur in its input as JSON. For a resource: its logical id.
-    #[serde(default)]
+    /// For an operation: a text that must occur in its input as JSON (S3: in its path). For a resource: its logical id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// How many matching calls go well first.
     #[serde(default)]
     pub after: u32,
-    /// How many calls it then hits; all when absent.
-    #[serde(default)]
+    /// How many calls it then hits; all when absent, but one for [`Effect::FailResource`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
+    /// Which share of the matching calls it hits, above 0 up to 1; every one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// Seed of the probability; the same seed hits the same calls, counted by themselves. 0 when absent.
+    #[serde(default)]
+    pub seed: u64,
+    /// Whether an error is answered only after the call took effect, or a resource fails only once it is made.
+    #[serde(default)]
+    pub after_effect: bool,
     /// What happens.
     pub effect: Effect,
 }
 
-/// What a fault does.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Effect {
-    /// The operation answers this error without having taken effect.
-    Fail {
-        code: String,
-        message: String,
-        #[serde(default)]
-        status: Option<u16>,
-    },
-    /// `Throttling: Rate exceeded`, in the service's own code.
-    Throttle,
-    /// The caller's token is said to be expired.
-    ExpireToken,
-    /// The connection is cut; the call took no effect.
-    CutBefore,
-    /// The connection is cut after the call took effect.
-    CutAfter,
-    /// The answer comes this many seconds late.
-    Slow(f64),
-    /// No answer ever comes; the call takes no effect.
-    Stall,
-    /// The CloudFormation resource fails with this reason; `times` is 1 unless given.
-    FailResource { reason: String },
-}
-
-impl Effect {
-    /// The error of an effect that is one, for the model `service`.
-    pub fn error(&self, service: &str) -> Option<AwsError> {
-        let json = matches!(service, "acm" | "logs" | "secretsmanager" | "service-quotas" | "ssm");
-        match self {
-            Self::Fail { code, message, status } => {
-                Some(AwsError::new(code, message).with_status(status.unwrap_or(400)))
-            }
-            Self::Throttle => {
-                let (code, status) = match service {
-                    "ec2" => ("RequestLimitExceeded", 503),
-                    "s3" => ("SlowDown", 503),
-                    _ if json => ("ThrottlingException", 400),
-                    _ => ("Throttling", 400),
-                };
-                Some(AwsError::new(code, "Rate exceeded").with_status(status))
-            }
-            Self::ExpireToken => {
-                let (code, status) = match service {
-                    "ec2" => ("RequestExpired", 400),
-                    "s3" => ("ExpiredToken", 400),
-                    _ if json => ("ExpiredTokenException", 400),
-                    _ => ("ExpiredToken", 403),
-                };
-                Some(AwsError::new(code, "The security token included in the request is expired").with_status(status))
-            }
-            _ => None,
+impl Fault {
+    /// Reads an array of faults.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column, or the number of the fault.
+    pub fn read(text: &str) -> Result<Vec<Self>, String> {
+        let faults: Vec<Self> =
+            serde_json::from_str(text).map_err(|error| format!("not an array of faults: {error}"))?;
+        for (index, fault) in faults.iter().enumerate() {
+            fault.check().map_err(|problem| format!("fault {}: {problem}", index + 1))?;
         }
+        Ok(faults)
     }
 
-    /// The delay of [`Effect::Slow`].
-    pub fn delay(&self) -> Option<Duration> {
-        match self {
-            Self::Slow(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
-            _ => None,
+    fn check(&self) -> Result<(), String> {
+        if self.probability.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+            return Err("probability must be above 0 and at most 1".to_owned());
         }
+        let negative = |seconds: f64| !(seconds.is_finite() && seconds >= 0.0);
+        if matches!(self.effect, Effect::Slow(by) | Effect::Drip(by) | Effect::SlowResource(by) if negative(by)) {
+            return Err("seconds must be a number from 0".to_owned());
+        }
+        if self.effect.is_about_resources() {
+            let known = ["CREATE", "UPDATE", "DELETE"];
+            return match &self.operation {
+                Some(action) if !known.contains(&action.as_str()) => {
+                    Err(format!("operation of a resource is one of {}, not {action}", known.join(", ")))
+                }
+                _ => Ok(()),
+            };
+        }
+        if self.after_effect && !self.effect.is_an_answer() {
+            return Err(
+                "after_effect goes with an effect that is an answer; cut, reset and stall have names of their own"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether its probability lets it hit the matching call of this number.
+    fn draws(&self, number: u64) -> bool {
+        self.probability.is_none_or(|share| Random::new(self.seed).fixed(&format!("call {number}")) < share)
+    }
+}
+
+/// A fault that hits, and the how-manieth time it does, from 1.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    pub effect: Effect,
+    pub after_effect: bool,
+    pub number: u32,
+}
+
+/// What is to go wrong with one operation on a resource.
+#[derive(Debug, Default)]
+pub struct ResourceHit(Vec<Hit>);
+
+impl ResourceHit {
+    /// The reason to fail, before or after the resource is made.
+    pub fn failing(&self, after_effect: bool) -> Option<String> {
+        self.0.iter().filter(|hit| hit.after_effect == after_effect).find_map(|hit| match &hit.effect {
+            Effect::FailResource { reason } => Some(reason.clone()),
+            _ => None,
+        })
+    }
+
+    /// Simulated time by which it takes longer.
+    pub fn delay(&self) -> Duration {
+        self.0.iter().filter_map(|hit| hit.effect.delay()).sum()
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Planted {
+    #[serde(flatten)]
+    fault: Fault,
+    /// Matching calls so far.
+    calls: u64,
+    /// How many of them it hit.
+    hits: u32,
+}
+
+impl Planted {
+    /// Counts a matching call; whether the fault hits it.
+    fn hits_now(&mut self) -> bool {
+        self.calls += 1;
+        if self.calls <= u64::from(self.fault.after) || self.fault.times.is_some_and(|times| self.hits >= times) {
+            return false;
+        }
+        let hit = self.fault.draws(self.calls);
+        self.hits += u32::from(hit);
+        hit
+    }
+
+    fn hit(&self) -> Hit {
+        Hit { effect: self.fault.effect.clone(), after_effect: self.fault.after_effect, number: self.hits }
     }
 }
 
 /// The faults of a region.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<Vec<Fault>>);
+pub struct Faults(Mutex<Vec<Planted>>);
 
 impl Faults {
-    /// Adds a fault of calls; earlier ones are asked first. [`Region::plant`](crate::Region::plant) takes every kind.
-    pub fn add(&self, fault: Fault) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+    /// Adds a fault; earlier ones are asked first.
+    pub fn add(&self, mut fault: Fault) {
+        if matches!(fault.effect, Effect::FailResource { .. }) {
+            fault.times.get_or_insert(1);
+        }
+        self.planted(|all| all.push(Planted { fault, calls: 0, hits: 0 }));
     }
 
     /// Forgets all faults.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.planted(Vec::clear);
+    }
+
+    /// All faults as JSON, each with the `calls` that matched it so far and its `hits`.
+    pub fn list(&self) -> serde_json::Value {
+        self.planted(|all| serde_json::json!(all))
     }
 
     /// The effect on a call of an operation, counted. `input` is its input as JSON text.
-    pub fn on_call(&self, service: &str, operation: &str, input: &str) -> Option<Effect> {
-        self.take(|fault| {
-            fault.service.as_deref().is_none_or(|one| one == service)
-                && fault.operation.as_deref().is_none_or(|one| one == operation)
-                && fault.resource.as_deref().is_none_or(|one| input.contains(one))
+    pub fn on_call(&self, service: &str, operation: &str, input: &str) -> Option<Hit> {
+        self.planted(|all| {
+            let matching = all.iter_mut().filter(|planted| {
+                let fault = &planted.fault;
+                !fault.effect.is_about_resources()
+                    && fault.service.as_deref().is_none_or(|one| one == service)
+                    && fault.operation.as_deref().is_none_or(|one| one == operation)
+                    && fault.resource.as_deref().is_none_or(|one| input.contains(one))
+            });
+            matching.filter_map(|planted| planted.hits_now().then(|| planted.hit())).next()
         })
     }
 
-    fn take(&self, hit: impl Fn(&Fault) -> bool) -> Option<Effect> {
-        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for fault in faults.iter_mut().filter(|fault| hit(fault)) {
-            if fault.after > 0 {
-                fault.after -= 1;
-                continue;
-            }
-            match &mut fault.times {
-                Some(0) => continue,
-                Some(left) => *left -= 1,
-                None => {}
-            }
-            return Some(fault.effect.clone());
-        }
-        None
+    /// What happens to an operation (`CREATE`, `UPDATE`, `DELETE`) on a resource of a stack, counted.
+    pub fn on_resource(&self, logical_id: &str, action: &str) -> ResourceHit {
+        self.planted(|all| {
+            let matching = all.iter_mut().filter(|planted| {
+                let fault = &planted.fault;
+                fault.effect.is_about_resources()
+                    && fault.operation.as_deref().is_none_or(|one| one == action)
+                    && fault.resource.as_deref().is_none_or(|one| one == logical_id)
+            });
+            ResourceHit(matching.filter_map(|planted| planted.hits_now().then(|| planted.hit())).collect())
+        })
+    }
+
+    fn planted<T>(&self, look: impl FnOnce(&mut Vec<Planted>) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Fault, Faults};
-
-    #[test]
-    fn a_fault_from_a_file_hits_as_often_as_it_says() {
-        let text = r#"[{ "operation": "DescribeStacks", "resource": "\"x\"", "after": 1, "times": 2, "effect": "throttle" },
-            { "service": "ec2", "effect": "cut_after" }]"#;
-        let faults = Faults::default();
-        for fault in serde_json::from_str::<Vec<Fault>>(text).expect("faults") {
-            faults.add(fault);
-        }
-        let hits: Vec<bool> = (0..5)
-            .map(|_| faults.on_call("cloudformation", "DescribeStacks", "{\"StackName\":\"x\"}").is_some())
-            .collect();
-        assert_eq!(hits, [false, true, true, false, false]);
-        assert!(faults.on_call("cloudformation", "DescribeStacks", "{}").is_none());
-    }
-}
+mod tests;

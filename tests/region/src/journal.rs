@@ -1,10 +1,17 @@
-//! Every request the region got: what, when, how long, by whom, how it ended. Tests and benchmarks count calls here.
+//! Every request the region got and every state it went through. Tests and benchmarks count calls here, and a test that
+//! fails prints it as a timeline. Inputs and answers are not in it, so neither are secrets.
 
-use std::fmt::Write as _;
+mod printed;
+mod states;
+mod timeline;
+
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::region::World;
+
+pub use printed::PrintedOnPanic;
 
 /// One request.
 #[derive(Debug, Clone, Serialize)]
@@ -26,9 +33,26 @@ pub struct Entry {
     pub bug: Option<String>,
 }
 
-/// The requests so far, in the order of their answers.
+/// One change of a state.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    /// Seconds since 1970 at which it was seen.
+    pub at: f64,
+    /// What changed, such as `instance i-0…` or `docker-registry Nodes`.
+    pub what: String,
+    /// The new state, such as `running` or `CREATE_COMPLETE`; `gone` for what is no longer there.
+    pub state: String,
+    /// Why, where AWS says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The requests so far, in the order of their answers, and the changes of state, in their order.
 #[derive(Debug, Default)]
-pub struct Journal(Mutex<Vec<Entry>>);
+pub struct Journal {
+    entries: Mutex<Vec<Entry>>,
+    seen: Mutex<states::Seen>,
+}
 
 impl Journal {
     /// Adds an entry. A bug of the region is also said aloud.
@@ -48,12 +72,22 @@ impl Journal {
             caller = entry.caller,
             took = entry.took
         );
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
-    /// A copy of all entries.
+    /// Notes what has changed in the world since the last look.
+    pub(crate) fn look_at(&self, world: &World) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).look_at(world);
+    }
+
+    /// A copy of all requests.
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A copy of all changes of state.
+    pub fn changes(&self) -> Vec<Change> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).changes.clone()
     }
 
     /// How often `operation` was called, whatever its outcome.
@@ -67,25 +101,14 @@ impl Journal {
         self.entries().into_iter().filter_map(bug).collect()
     }
 
-    /// One line per request: seconds since the first, how long, service, operation, outcome, caller.
+    /// One line per request and per change, in the order of time. Requests: seconds since the first line, how long,
+    /// service, operation, outcome, caller; the same ones in a row are one line. Changes: what, state, reason.
     pub fn timeline(&self) -> String {
-        let entries = self.entries();
-        let start = entries.iter().map(|entry| entry.at).fold(f64::INFINITY, f64::min);
-        let mut text = String::new();
-        for entry in &entries {
-            let bug = entry.bug.as_ref().map(|bug| format!(" BUG {bug}")).unwrap_or_default();
-            // Writing to a String does not fail.
-            let _ = writeln!(
-                text,
-                "{:>9.3}s {:>7.1}ms {:<15} {:<32} {:<28} {}{bug}",
-                entry.at - start,
-                Duration::from_secs_f64(entry.took.max(0.0)).as_secs_f64() * 1000.0,
-                entry.service,
-                entry.operation,
-                entry.outcome,
-                entry.caller,
-            );
-        }
-        text
+        timeline::table(&self.entries(), &self.changes())
+    }
+
+    /// Requests and changes as JSON, one per line, in the order of time.
+    pub fn lines(&self) -> String {
+        timeline::lines(&self.entries(), &self.changes())
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Parser;
-use dockreg_region::{Options, start};
+use dockreg_region::{Options, start, wire};
 
 /// A simulated AWS region on this machine: prints the exports that point AWS clients and dockreg at it, then runs
 /// until Ctrl-C.
@@ -43,7 +43,7 @@ async fn main() -> anyhow::Result<()> {
         None => Vec::new(),
         Some(file) => {
             let text = std::fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
-            serde_json::from_str(&text).with_context(|| format!("{} is not an array of faults", file.display()))?
+            wire::faults(&text).map_err(|problem| anyhow::anyhow!("{}: {problem}", file.display()))?
         }
     };
     let running = start(Options { region, domain, speed, seed, port, faults, s3, ..Options::default() }).await?;

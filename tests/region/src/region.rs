@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Clock;
-use crate::fault::{Effect, Fault, Faults};
+use crate::fault::{Fault, Faults};
 use crate::journal::Journal;
 use crate::node::NodeBackend;
 use crate::random::Random;
 use crate::service;
-use crate::service::cloudformation::ResourceFault;
 
 /// What a region is started with.
 #[derive(Debug, Clone)]
@@ -62,6 +61,7 @@ pub struct Region {
     pub faults: Faults,
     world: Mutex<World>,
     endpoint: OnceLock<String>,
+    real_time: Clock,
 }
 
 impl Region {
@@ -78,6 +78,7 @@ impl Region {
             faults,
             world: Mutex::new(world),
             endpoint: OnceLock::new(),
+            real_time: Clock::new(1.0),
         })
     }
 
@@ -94,24 +95,20 @@ impl Region {
     /// The clock of what nodes take part in (health checks, draining, grace periods, signals): the region's own for
     /// in-process nodes, real time for real machines, which boot no faster for being asked to.
     pub fn node_clock(&self) -> Clock {
-        if self.nodes.real_time() { Clock { speed: 1.0 } } else { self.clock }
+        if self.nodes.real_time() { self.real_time.clone() } else { self.clock.clone() }
     }
 
     /// Makes something go wrong from now on.
     pub fn plant(&self, fault: Fault) {
-        let Effect::FailResource { reason } = fault.effect else { return self.faults.add(fault) };
-        let planted = ResourceFault {
-            logical_id: fault.resource.unwrap_or_default(),
-            action: fault.operation.unwrap_or_else(|| "CREATE".to_owned()),
-            reason,
-            times: usize::try_from(fault.times.unwrap_or(1)).unwrap_or(1),
-        };
-        self.world(|world| world.cloudformation.fail_resource(planted));
+        self.faults.add(fault);
     }
 
     /// Reads or changes the world under its lock. The closure must be short and must not block.
     pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        look(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = look(&mut world);
+        self.journal.look_at(&world);
+        seen
     }
 
     /// An ARN in this region and account: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.

@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::{Authority, Issued};
 use crate::clock::Clock;
 use crate::fault::Fault;
+use crate::journal::PrintedOnPanic;
 use crate::node::NodeBackend;
 use crate::node::machine::Addresses;
 use crate::region::World;
@@ -69,6 +70,7 @@ pub struct Running {
     balancer: balancer::Balancer,
     authority_file: tempfile::NamedTempFile,
     tasks: JoinSet<()>,
+    _timeline: PrintedOnPanic,
 }
 
 /// Starts a region.
@@ -88,7 +90,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         url_suffix: url_suffix.to_owned(),
         seed: options.seed,
     };
-    let clock = Clock { speed: options.speed };
+    let clock = Clock::new(options.speed);
     let authority = Authority::new(clock.now()).context("could not make the region's certificate authority")?;
     let authority = Arc::new(authority);
     let nodes = options.nodes.unwrap_or_else(|| Arc::new(crate::node::in_process::InProcess::default()));
@@ -120,7 +122,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let balancer = balancer::start(&region).await.context("could not bind the edge")?;
     let authority_file = tempfile::Builder::new().prefix("dockreg-region-ca-").suffix(".pem").tempfile()?;
     std::fs::write(authority_file.path(), authority.pem())?;
-    Ok(Running { region, authority, endpoint, dns, balancer, authority_file, tasks })
+    let timeline = PrintedOnPanic::new(region.clone());
+    Ok(Running { region, authority, endpoint, dns, balancer, authority_file, tasks, _timeline: timeline })
 }
 
 /// Binds what machines on a network expect at well-known ports.

@@ -45,8 +45,8 @@ impl ResourceType for LoadBalancer {
         let region = &context.region;
         let arn = load_balancers::create(region, wanted).map_err(|error| context.refused(SERVICE, &error))?;
         context.initiated(&arn);
-        let spread = 0.7 + 0.8 * region.random.fraction();
-        region.clock.sleep(PROVISIONING.mul_f64(spread)).await;
+        let what = format!("{}/{} is provisioned", context.stack_name, context.logical_id);
+        region.clock.sleep(region.random.duration(&what, PROVISIONING)).await;
         load_balancers::activate(region, &arn);
         made(context, &arn)
     }

@@ -31,7 +31,7 @@ pub enum Principal {
 }
 
 /// One call that passed signature, model and permission checks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call {
     /// Model name of the service: the file name under data/api, such as `elbv2`.
     pub service: &'static str,

@@ -24,7 +24,7 @@ pub(super) enum Refusal {
     Expired,
     WrongSignature,
     WrongScope(String),
-    /// Text for services that say `Signature expired`.
+    /// Text for services that say `Signature expired` or `Signature not yet current`, without the first word.
     Skewed(String),
 }
 
@@ -51,14 +51,7 @@ pub(super) fn principal(
     }
     let late = signed.lives.map_or(off > allowed, |lives| off > lives);
     if late || off < -allowed {
-        let stamp = |at: jiff::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let edge = now.checked_sub(jiff::SignedDuration::from_secs(allowed)).unwrap_or(now);
-        return Err(Refusal::Skewed(format!(
-            "{} is now earlier than {} ({} - 5 min.)",
-            signed.stamp,
-            stamp(edge),
-            stamp(now)
-        )));
+        return Err(skewed(now, off));
     }
     // IAM and Route 53 are global: signed for the partition's first region, whatever the client's.
     // https://docs.aws.amazon.com/general/latest/gr/rande.html
@@ -83,6 +76,25 @@ pub(super) fn principal(
         )));
     }
     if signed.is_by(&key.secret, head, payload) { Ok(key.principal) } else { Err(Refusal::WrongSignature) }
+}
+
+/// The refusal of a request that was signed `off` seconds before `now`, by the service's clock.
+// https://github.com/aws-amplify/aws-sdk-android/issues/88, https://github.com/boto/botocore/issues/149 (both texts)
+pub(super) fn skewed(now: jiff::Timestamp, off: i64) -> Refusal {
+    let before = |seconds: i64| {
+        let at = now.checked_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(now);
+        at.strftime("%Y%m%dT%H%M%SZ").to_string()
+    };
+    Refusal::Skewed(if off > 0 {
+        format!("expired: {} is now earlier than {} ({} - 5 min.)", before(off), before(SKEW_SECONDS), before(0))
+    } else {
+        format!(
+            "not yet current: {} is still later than {} ({} + 5 min.)",
+            before(off),
+            before(-SKEW_SECONDS),
+            before(0)
+        )
+    })
 }
 
 /// The error that the service answers for a refusal.
@@ -136,8 +148,8 @@ pub(super) fn error(model: &Model, refusal: Refusal) -> AwsError {
             403,
         ),
         (Refusal::Skewed(_), "ec2") => ("RequestExpired", "Request has expired.".to_owned(), 400),
-        (Refusal::Skewed(text), "json") => ("InvalidSignatureException", format!("Signature expired: {text}"), 400),
-        (Refusal::Skewed(text), _) => ("SignatureDoesNotMatch", format!("Signature expired: {text}"), 403),
+        (Refusal::Skewed(text), "json") => ("InvalidSignatureException", format!("Signature {text}"), 400),
+        (Refusal::Skewed(text), _) => ("SignatureDoesNotMatch", format!("Signature {text}"), 403),
     };
     AwsError::new(code, message).with_status(status)
 }

@@ -12,8 +12,7 @@ use serde_json::Value;
 use super::model::{Model, Operation};
 use super::signature::{Head, pairs, sha256};
 use super::write::{WriteError, error::render};
-use super::{caller, check, control, permission, read, route, s3, signature, write};
-use crate::fault::Effect;
+use super::{caller, check, control, permission, planted, read, route, s3, signature, write};
 use crate::journal::Entry;
 use crate::service::{self, Call, Principal};
 use crate::{AwsError, Region};
@@ -24,7 +23,10 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + S
 /// The connection is to be cut without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the region cuts the connection")]
-pub(super) struct Cut;
+pub(super) struct Cut {
+    /// With a reset rather than a close.
+    pub reset: bool,
+}
 
 /// A body that is there whole.
 pub(super) fn whole(bytes: impl Into<Bytes>) -> Body {
@@ -58,8 +60,17 @@ impl Note {
 pub(super) enum Reply {
     Answer(Response<Body>),
     Failed(AwsError),
-    /// Cut the connection; the journal says why.
-    Cut(&'static str),
+    /// No answer; the journal says why.
+    Lost(Lost, &'static str),
+}
+
+/// How a client is left without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    Closed,
+    Reset,
+    /// It waits for ever.
+    Never,
 }
 
 /// Answers one request.
@@ -102,11 +113,14 @@ pub(super) async fn answer(region: Arc<Region>, request: Request<Incoming>) -> R
             }
             // An answer to HEAD has no body: S3's clients see the status alone.
             let body = if head.method == "HEAD" { String::new() } else { rendered.body };
-            answer.body(whole(body)).map_err(|_| Cut)
+            answer.body(whole(body)).map_err(|_| Cut { reset: false })
         }
-        Reply::Cut(why) => {
+        Reply::Lost(how, why) => {
             note.end(&region, why);
-            Err(Cut)
+            if how == Lost::Never {
+                std::future::pending::<()>().await;
+            }
+            Err(Cut { reset: how == Lost::Reset })
         }
     }
 }
@@ -131,7 +145,7 @@ async fn exchange(
     }
     let bytes = match body.collect().await {
         Ok(collected) => collected.to_bytes(),
-        Err(_) => return (fallback(), Reply::Cut("the client went away")),
+        Err(_) => return (fallback(), Reply::Lost(Lost::Closed, "the client went away")),
     };
     let mut form = head.parameters();
     if head.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
@@ -168,34 +182,25 @@ async fn carry_out(
     note: &mut Note,
 ) -> Reply {
     let text = input.as_ref().map(ToString::to_string).unwrap_or_default();
-    let effect = region.faults.on_call(name, &operation.name, &text);
-    if let Some(effect) = &effect {
-        if let Some(error) = effect.error(name) {
-            return Reply::Failed(error);
-        }
-        match effect {
-            Effect::CutBefore => return Reply::Cut("cut before effect"),
-            Effect::Stall => std::future::pending::<()>().await,
-            _ => {}
-        }
-        if let Some(delay) = effect.delay() {
-            tokio::time::sleep(delay).await;
-        }
+    let hit = region.faults.on_call(name, &operation.name, &text);
+    let unread = input.as_ref().err().cloned();
+    let call = Call { service: name, operation: operation.name.clone(), input: input.unwrap_or_default(), principal };
+    if let Some(reply) = planted::before(region, model, &call, hit.as_ref()).await {
+        return reply;
     }
-    let input = match input.and_then(|input| check::check(model, operation.input.as_ref(), &input).map(|()| input)) {
-        Ok(input) => input,
-        Err(error) => return Reply::Failed(error),
-    };
-    let call = Call { service: name, operation: operation.name.clone(), input, principal };
-    if let Err(error) = permission::check(region, &call, &model.metadata.protocol) {
+    let checked = unread.map_or_else(|| check::check(model, operation.input.as_ref(), &call.input), Err);
+    if let Err(error) = checked.and_then(|()| permission::check(region, &call, &model.metadata.protocol)) {
         return Reply::Failed(error);
     }
-    let outcome = service::dispatch(region, call).await;
-    if matches!(effect, Some(Effect::CutAfter)) {
-        return Reply::Cut("cut after effect");
+    let mut outcome = service::dispatch(region, call.clone()).await;
+    if let Some(reply) = planted::after(region, model, &call, hit.as_ref()) {
+        return reply;
+    }
+    if let Ok(value) = &mut outcome {
+        planted::hold_back(region, &call, value, hit.as_ref()).await;
     }
     match outcome.map(|value| write_answer(model, operation, &value, request_id)) {
-        Ok(Ok(answer)) => Reply::Answer(answer),
+        Ok(Ok(answer)) => Reply::Answer(planted::through(answer, hit.as_ref())),
         Ok(Err(WriteError(what))) => {
             note.bug = Some(what);
             Reply::Failed(internal_failure())

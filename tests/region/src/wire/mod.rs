@@ -6,8 +6,10 @@ mod check;
 mod chunked;
 mod control;
 mod endpoint;
+mod line;
 mod model;
 mod permission;
+mod planted;
 mod read;
 mod route;
 mod s3;
@@ -19,6 +21,7 @@ mod xml;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
+pub use control::faults;
 pub use server::serve;
 
 /// Everything but RFC 3986's unreserved characters, as SigV4 and IAM encode.

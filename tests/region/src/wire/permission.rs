@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::endpoint::name_of;
 use crate::service::{Call, Principal};
 use crate::{AwsError, Region};
 
@@ -13,7 +14,7 @@ use crate::{AwsError, Region};
 /// # Errors
 /// The service's own denial.
 pub(super) fn check(region: &Region, call: &Call, protocol: &str) -> Result<(), AwsError> {
-    let Principal::Node { role_name, instance_id } = &call.principal else { return Ok(()) };
+    let Principal::Node { role_name, .. } = &call.principal else { return Ok(()) };
     // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: "No permissions are required".
     if call.operation == "GetCallerIdentity" {
         return Ok(());
@@ -23,13 +24,19 @@ pub(super) fn check(region: &Region, call: &Call, protocol: &str) -> Result<(), 
     if region.world(|world| crate::service::iam::allows(&world.iam, role_name, &action, &resource)) {
         return Ok(());
     }
-    let caller = region.global_arn("sts", &format!("assumed-role/{role_name}/{instance_id}"));
+    Err(denial(region, call, protocol))
+}
+
+/// The service's own denial of a call.
+pub(super) fn denial(region: &Region, call: &Call, protocol: &str) -> AwsError {
+    let (action, resource) = (action(call.service, &call.operation), resource(region, call));
+    let caller = name_of(region, &call.principal);
     let because = format!("because no identity-based policy allows the {action} action");
     let message = match resource.as_str() {
         "*" => format!("User: {caller} is not authorized to perform: {action} {because}"),
         resource => format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {because}"),
     };
-    Err(match (protocol, call.service) {
+    match (protocol, call.service) {
         ("ec2", _) => AwsError::new(
             "UnauthorizedOperation",
             format!("You are not authorized to perform this operation. {message}"),
@@ -37,7 +44,7 @@ pub(super) fn check(region: &Region, call: &Call, protocol: &str) -> Result<(), 
         .with_status(403),
         ("json", _) => AwsError::new("AccessDeniedException", message),
         _ => AwsError::new("AccessDenied", message).with_status(403),
-    })
+    }
 }
 
 pub(super) fn action(service: &str, operation: &str) -> String {

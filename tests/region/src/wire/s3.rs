@@ -9,12 +9,11 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use super::chunked::{Chain, Chunked, crc32_base64};
-use super::endpoint::{Note, Reply, internal_failure, name_of, whole};
+use super::endpoint::{Lost, Note, Reply, internal_failure, name_of, whole};
 use super::model::{Model, Operation};
 use super::signature::{Head, Signed, sha256};
 use super::write::WriteError;
-use super::{behind, caller, check, permission, read, route, write};
-use crate::fault::Effect;
+use super::{behind, caller, check, permission, planted, read, route, write};
 use crate::service::cloudformation::report_to_handle;
 use crate::service::s3::{self as buckets, Outcome};
 use crate::service::{Call, Principal};
@@ -27,7 +26,7 @@ const HANDLES: &str = "cloudformation-waitcondition-";
 
 /// A report to a wait condition handle, whose URL is its own key.
 async fn to_handle(region: &Region, head: &Head, body: Incoming) -> Reply {
-    let Ok(collected) = body.collect().await else { return Reply::Cut("the client went away") };
+    let Ok(collected) = body.collect().await else { return Reply::Lost(Lost::Closed, "the client went away") };
     let target = format!("{}?{}", head.path, head.query);
     match report_to_handle(region, &target, &collected.to_bytes()) {
         Ok(()) => Reply::Answer(Response::new(whole(""))),
@@ -83,19 +82,15 @@ pub(super) async fn exchange(
         Err(refusal) => return refuse(refusal),
     };
     note.caller = name_of(region, &principal);
-    let effect = region.faults.on_call("s3", &operation.name, &path);
-    if let Some(error) = effect.as_ref().and_then(|effect| effect.error("s3")) {
-        return Reply::Failed(error);
-    }
-    match &effect {
-        Some(Effect::CutBefore) => return Reply::Cut("cut before effect"),
-        Some(Effect::Stall) => std::future::pending::<()>().await,
-        Some(Effect::Slow(_)) => tokio::time::sleep(effect.as_ref().and_then(Effect::delay).unwrap_or_default()).await,
-        _ => {}
-    }
+    let hit = region.faults.on_call("s3", &operation.name, &path);
     // Members of the body are read below; the rules need only path, query and headers.
     let framed = read::rest::read(model, operation, &members, &parts).map_err(|error| check::unreadable(model, error));
-    let allowed = framed.and_then(|input| allow(region, operation, input, &principal, &signed));
+    let input = framed.as_ref().cloned().unwrap_or_default();
+    let call = Call { service: "s3", operation: operation.name.clone(), input, principal };
+    if let Some(reply) = planted::before(region, model, &call, hit.as_ref()).await {
+        return reply;
+    }
+    let allowed = framed.and_then(|input| allow(region, operation, input, &call.principal, &signed));
     if let Err(error) = allowed {
         return Reply::Failed(error);
     }
@@ -104,7 +99,8 @@ pub(super) async fn exchange(
         region.world(|world| world.s3.behind.clone()).filter(|_| buckets::is_about_objects(&operation.name))
     {
         return match behind::forward(&server, head, &path, body, chunked).await {
-            Ok(answer) => Reply::Answer(answer),
+            Ok(answer) => planted::after(region, model, &call, hit.as_ref())
+                .unwrap_or_else(|| Reply::Answer(planted::through(answer, hit.as_ref()))),
             Err(error) => Reply::Failed(AwsError::new("InternalError", error.to_string()).with_status(500)),
         };
     }
@@ -120,13 +116,13 @@ pub(super) async fn exchange(
         Ok(input) => input,
         Err(error) => return Reply::Failed(error),
     };
-    let call = Call { service: "s3", operation: operation.name.clone(), input, principal };
-    let outcome = buckets::call(region, call, bytes).await;
-    if matches!(effect, Some(Effect::CutAfter)) {
-        return Reply::Cut("cut after effect");
+    let call = Call { input, ..call };
+    let outcome = buckets::call(region, call.clone(), bytes).await;
+    if let Some(reply) = planted::after(region, model, &call, hit.as_ref()) {
+        return reply;
     }
     match outcome.map(|outcome| respond(model, operation, outcome, request_id)) {
-        Ok(Ok(answer)) => Reply::Answer(answer),
+        Ok(Ok(answer)) => Reply::Answer(planted::through(answer, hit.as_ref())),
         Ok(Err(WriteError(what))) => {
             note.bug = Some(what);
             Reply::Failed(internal_failure())

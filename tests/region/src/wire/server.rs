@@ -1,6 +1,7 @@
 //! The HTTP server: one port for all services, in plain or with TLS.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::endpoint::answer;
+use super::line::{Line, Reset};
 use crate::Region;
 
 /// Serves until the task is dropped or aborted; connections live in tasks of their own, ended with it.
@@ -24,12 +26,13 @@ pub async fn serve(region: Arc<Region>, listener: TcpListener, tls: Option<TlsAc
         // Small answers must not wait for the client's acknowledgement.
         let _ = stream.set_nodelay(true);
         let (region, tls) = (region.clone(), tls.clone());
+        let (line, reset) = Line::new(stream);
         connections.spawn(async move {
             match tls {
-                None => connection(region, stream).await,
+                None => connection(region, line, reset).await,
                 Some(tls) => {
-                    if let Ok(stream) = tls.accept(stream).await {
-                        connection(region, stream).await;
+                    if let Ok(stream) = tls.accept(line).await {
+                        connection(region, stream, reset).await;
                     }
                 }
             }
@@ -37,8 +40,11 @@ pub async fn serve(region: Arc<Region>, listener: TcpListener, tls: Option<TlsAc
     }
 }
 
-async fn connection(region: Arc<Region>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-    let service = service_fn(move |request| answer(region.clone(), request));
+async fn connection(region: Arc<Region>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, reset: Reset) {
+    let service = service_fn(move |request| {
+        let (region, reset) = (region.clone(), reset.clone());
+        async move { answer(region, request).await.inspect_err(|cut| reset.store(cut.reset, Ordering::Relaxed)) }
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .max_buf_size(1 << 20)

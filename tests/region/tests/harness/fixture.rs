@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dockreg_region::clock::Clock;
+use dockreg_region::journal::PrintedOnPanic;
 use dockreg_region::node::{Launch, NodeBackend};
 use dockreg_region::region::World;
 use dockreg_region::service::{Call, Principal, dispatch};
@@ -17,6 +18,7 @@ pub struct Fixture {
     pub region: Arc<Region>,
     /// Keeps the sockets of a whole region.
     _running: Option<Running>,
+    _timeline: Option<PrintedOnPanic>,
 }
 
 struct NoNodes;
@@ -48,15 +50,15 @@ impl Fixture {
             url_suffix: "amazonaws.com".to_owned(),
             seed: 7,
         };
-        let region = Region::new(settings, Clock { speed: 1.0 }, Arc::new(NoNodes), World::default());
-        Self { region, _running: None }
+        let region = Region::new(settings, Clock::new(1.0), Arc::new(NoNodes), World::default());
+        Self { region: region.clone(), _running: None, _timeline: Some(PrintedOnPanic::new(region)) }
     }
 
     /// A whole region with nodes in this process and a zone and a certificate for `docker.example.test`.
     pub async fn whole() -> Self {
         let options = Options { domain: Some("docker.example.test".to_owned()), ..Options::default() };
         let running = dockreg_region::start(options).await.unwrap_or_else(|error| panic!("{error:#}"));
-        Self { region: running.region(), _running: Some(running) }
+        Self { region: running.region(), _running: Some(running), _timeline: None }
     }
 
     /// Calls a service.

@@ -27,10 +27,10 @@ async fn the_operator_is_let_in_and_noted() {
 #[tokio::test]
 async fn a_clock_that_is_off_is_told_so() {
     let running = region().await;
-    for minutes in [-6, 6] {
-        let mut late = Ask::query("sts", IDENTITY);
-        late.at += SignedDuration::from_mins(minutes);
-        says(&late.answer(&running).await, 403, "Signature expired");
+    for (minutes, says_so) in [(-6, "Signature expired: "), (6, "Signature not yet current: ")] {
+        let mut off = Ask::query("sts", IDENTITY);
+        off.at += SignedDuration::from_mins(minutes);
+        says(&off.answer(&running).await, 403, says_so);
     }
     let mut near = Ask::query("sts", IDENTITY);
     near.at -= SignedDuration::from_mins(4);

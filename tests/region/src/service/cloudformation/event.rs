@@ -1,10 +1,13 @@
 //! Events: what happened to a stack and its resources, and when.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::stack_resource::StackResource;
-use super::state::{Operation, Stack};
+use super::state::{Operation, Stack, State};
 use crate::Region;
+use crate::journal::Change;
 
 /// One event.
 #[derive(Debug, Clone)]
@@ -27,7 +30,36 @@ pub(super) fn now() -> f64 {
     jiff::Timestamp::now().as_millisecond() as f64 / 1000.0
 }
 
+impl State {
+    /// Events later than those `seen` of each stack, by its id, for the region's own journal: without the values of
+    /// NoEcho parameters, which reasons may quote.
+    pub fn news(&self, seen: &mut BTreeMap<String, usize>, told: &mut Vec<Change>) {
+        for stack in &self.stacks {
+            let known = seen.get(&stack.id).copied().unwrap_or_default();
+            if known == stack.events.len() {
+                continue;
+            }
+            seen.insert(stack.id.clone(), stack.events.len());
+            told.extend(stack.events.iter().skip(known).map(|event| Change {
+                at: event.timestamp,
+                what: match event.resource_type.as_str() {
+                    STACK_TYPE => format!("stack {}", stack.name),
+                    _ => format!("{} {}", stack.name, event.logical_id),
+                },
+                state: event.status.to_owned(),
+                reason: event.reason.as_deref().map(|reason| stack.without_secrets(reason)),
+            }));
+        }
+    }
+}
+
 impl Stack {
+    fn without_secrets(&self, reason: &str) -> String {
+        let values = self.deployment.iter().flat_map(|deployment| deployment.parameters.values());
+        let secrets = values.filter(|value| value.no_echo && !value.given.is_empty());
+        secrets.fold(reason.to_owned(), |reason, secret| reason.replace(&secret.given, "****"))
+    }
+
     /// Puts the stack into a status and records the event.
     pub(super) fn set_status(&mut self, region: &Region, status: &'static str, reason: Option<String>) {
         self.status = status;

@@ -48,6 +48,8 @@ impl Lifecycle {
 #[derive(Debug, Clone)]
 pub struct Instance {
     pub id: String,
+    /// How many were launched before it.
+    pub number: usize,
     pub lifecycle: Lifecycle,
     /// Seconds since 1970.
     pub launched: f64,
@@ -93,6 +95,16 @@ impl State {
     /// `InvalidInstanceID.NotFound`.
     pub fn instance(&self, id: &str) -> Result<&Instance, AwsError> {
         self.by_id.get(id).ok_or_else(|| not_found(&[id.to_owned()]))
+    }
+
+    /// Every instance there ever was.
+    pub fn all(&self) -> impl Iterator<Item = &Instance> + Clone {
+        self.by_id.values()
+    }
+
+    /// How many were launched before this one.
+    pub fn number_of(&self, id: &str) -> usize {
+        self.by_id.get(id).map_or(0, |one| one.number)
     }
 
     /// The instance that has this private address now.

@@ -54,7 +54,8 @@ impl State {
             return Err(error);
         }
         let now = region.clock.epoch();
-        let in_sync = now + region.clock.scaled(IN_SYNC).as_secs_f64();
+        let takes = region.random.duration(&format!("DNS change {}", self.changes.len()), IN_SYNC);
+        let in_sync = now + region.clock.scaled(takes).as_secs_f64();
         zone.records = after;
         zone.pending.push((in_sync, changed));
         let id = format!("C{}", region.random.upper(20));

@@ -39,6 +39,11 @@ impl Key {
         let labels = name.trim_end_matches('.').rsplit('.').map(str::to_owned).collect();
         Self { labels, kind: kind.to_owned() }
     }
+
+    /// The name, with the final dot.
+    pub fn name(&self) -> String {
+        self.labels.iter().rev().map(|label| format!("{label}.")).collect()
+    }
 }
 
 impl RecordSet {

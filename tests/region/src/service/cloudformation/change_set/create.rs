@@ -99,7 +99,9 @@ async fn compute(region: Arc<Region>, stack_id: String, change_set: ChangeSet) {
         });
     };
     change(&mut |known| known.status = "CREATE_IN_PROGRESS");
-    region.clock.sleep(TYPICAL).await;
+    let number = region.world(|world| world.cloudformation.stack(&stack_id).map_or(0, |stack| stack.operations.len()));
+    let what = format!("{}/change set after {number} operations", change_set.deployment.pseudo.stack_name);
+    region.clock.sleep(region.random.duration(&what, TYPICAL)).await;
     let missing = lookup::missing_values(&region, &change_set.deployment);
     let Some(view) = region.world(|world| world.cloudformation.stack(&stack_id).map(view)) else { return };
     let plan = plan(&region, (change_set.kind == "UPDATE").then_some(&view), &change_set.deployment);

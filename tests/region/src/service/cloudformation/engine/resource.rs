@@ -236,16 +236,29 @@ async fn perform(
     action: &str,
     working: impl Future<Output = Result<Made, ResourceFailure>>,
 ) -> Result<Made, Interrupted> {
-    let whole = pace::duration(&run.region, logical_id, action, &run.operation_id, handler.typical_seconds());
-    let fault = || run.region.world(|world| world.cloudformation.take_fault(logical_id, action));
+    let number = run.stack(|stack| stack.operations.len()).unwrap_or_default();
+    let what = format!("{}/{logical_id}/{action} of operation {number}", run.deployment.pseudo.stack_name);
+    let whole = run.region.random.duration(&what, pace::typical(action, handler.typical_seconds()));
+    let planted = run.region.faults.on_resource(logical_id, action);
+    let before = || run.region.world(|world| world.cloudformation.take_fault(logical_id, action));
     let whole_work = async {
         run.region.clock.sleep(whole.mul_f64(0.2)).await;
-        if let Some(reason) = fault() {
+        let failing = planted.failing(false).or_else(before);
+        if let Some(reason) = failing {
             return Err(ResourceFailure::new("GeneralServiceException", reason));
         }
         let made = working.await?;
-        run.region.clock.sleep(whole.mul_f64(0.8)).await;
-        Ok(made)
+        run.region.clock.sleep(whole.mul_f64(0.8) + planted.delay()).await;
+        let Some(reason) = planted.failing(true) else { return Ok(made) };
+        // What is made must be known to the rollback.
+        run.stack(|stack| {
+            let resource = stack.resource_mut(logical_id).filter(|resource| resource.physical_id.is_none());
+            if let Some(resource) = resource {
+                resource.physical_id = Some(made.physical_id);
+                resource.made_by.clone_from(&run.operation_id);
+            }
+        });
+        Err(ResourceFailure::new("GeneralServiceException", reason))
     };
     tokio::select! {
         biased;

@@ -67,7 +67,8 @@ pub fn dry_run(region: &Region, request: &Request) -> Result<(), AwsError> {
 /// Why the instance did not come to run; it is terminated then.
 pub async fn start(region: &Arc<Region>, reserved: Reserved) -> Result<(), AwsError> {
     let id = reserved.id().to_owned();
-    region.clock.sleep(PENDING).await;
+    let number = region.world(|world| world.ec2.instances.number_of(&id));
+    region.clock.sleep(region.random.duration(&format!("instance {number} starts"), PENDING)).await;
     let failed = if reserved.locked_out {
         // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailure.html
         Some(("Client.InternalError", "Client error on launch".to_owned()))
@@ -163,6 +164,7 @@ fn place(region: &Region, world: &mut World, request: Request, found: Placement)
     };
     let instance = Instance {
         id: id.clone(),
+        number: world.ec2.instances.by_id.len(),
         lifecycle: Lifecycle::Pending,
         launched: region.clock.epoch(),
         image_id: image.image_id,

@@ -18,7 +18,8 @@ pub async fn terminate(region: &Arc<Region>, id: &str, code: &str, message: &str
     }
     let console = region.nodes.console_output(id).await;
     region.nodes.terminate(id).await;
-    region.clock.sleep(SHUTTING_DOWN).await;
+    let number = region.world(|world| world.ec2.instances.number_of(id));
+    region.clock.sleep(region.random.duration(&format!("instance {number} shuts down"), SHUTTING_DOWN)).await;
     end(region, id, Some(console));
 }
 
