@@ -1,0 +1,104 @@
+//! Edits that make the region kinder than AWS, and the test that notices each.
+
+/// One edit.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutation {
+    /// What the region then lets pass.
+    pub kindness: &'static str,
+    /// File under `src`.
+    pub file: &'static str,
+    /// Text that occurs exactly once in the file.
+    pub text: &'static str,
+    /// What stands in its place.
+    pub with: &'static str,
+    /// Test target and test that must fail.
+    pub test: (&'static str, &'static str),
+}
+
+/// All of them.
+pub const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        kindness: "roles are made without an acknowledged capability",
+        file: "service/cloudformation/input.rs",
+        text: "let Some((needed, _)) = template.capabilities() else { return Ok(()) };\n",
+        with: "let Some((needed, _)) = template.capabilities() else { return Ok(()) };\n        if self.capabilities.is_empty() {\n            return Ok(());\n        }\n",
+        test: ("harness", "refusals::roles_need_an_acknowledgement"),
+    },
+    Mutation {
+        kindness: "a change set that was overtaken is executed all the same",
+        file: "service/cloudformation/change_set/execute.rs",
+        text: "stack.change_sets.retain(|known| known.id == id);",
+        with: "",
+        test: ("harness", "change_sets::a_set_that_was_overtaken_cannot_be_executed"),
+    },
+    Mutation {
+        kindness: "NoEcho parameters are shown",
+        file: "service/cloudformation/describe.rs",
+        text: "if value.no_echo { \"****\" } else { &value.given }",
+        with: "if value.no_echo && value.given.is_empty() { \"****\" } else { &value.given }",
+        test: ("harness", "refusals::secret_parameters_are_never_shown"),
+    },
+    Mutation {
+        kindness: "signatures are not verified",
+        file: "wire/caller.rs",
+        text: "if signed.is_by(&key.secret, head, payload)",
+        with: "if signed.is_by(&key.secret, head, payload) || !signed.signature.is_empty()",
+        test: ("wire", "signatures::scope_and_body_are_part_of_the_signature"),
+    },
+    Mutation {
+        kindness: "a bucket with objects in it is deleted",
+        file: "service/s3/settings.rs",
+        text: "return Err(not_empty());",
+        with: "let _ = not_empty();",
+        test: ("harness", "deletion::a_full_bucket_stands_in_the_way_until_it_is_retained"),
+    },
+    Mutation {
+        kindness: "a stack in ROLLBACK_COMPLETE can be updated",
+        file: "service/cloudformation/status.rs",
+        text: "\"CREATE_COMPLETE\" | \"UPDATE_COMPLETE\" |",
+        with: "\"CREATE_COMPLETE\" | \"ROLLBACK_COMPLETE\" | \"UPDATE_COMPLETE\" |",
+        test: ("harness", "creation::a_failure_rolls_everything_back_and_the_stack_is_a_dead_end"),
+    },
+    Mutation {
+        kindness: "unknown properties are ignored",
+        file: "formation/validation.rs",
+        text: "found.push(format!(\"{path}: extraneous key [{name}] is not permitted\"));",
+        with: "",
+        test: ("harness", "change_sets::wrong_properties_fail_the_set_with_their_place"),
+    },
+    Mutation {
+        kindness: "nodes may do what their role does not allow",
+        file: "wire/permission.rs",
+        text: "Err(denial(region, call, protocol))",
+        with: "let _ = denial(region, call, protocol);\n    Ok(())",
+        test: ("wire", "signatures::a_node_may_do_what_its_role_allows_and_nothing_else"),
+    },
+    Mutation {
+        kindness: "a client token is taken again for another request",
+        file: "service/cloudformation/token.rs",
+        text: "Err(AwsError::new(\"TokenAlreadyExistsException\", message))",
+        with: "let _ = message;\n            Ok(None)",
+        test: ("harness", "refusals::a_name_is_created_once_and_a_token_is_answered_again"),
+    },
+    Mutation {
+        kindness: "termination protection protects nothing",
+        file: "service/cloudformation/stack_delete.rs",
+        text: "if stack.termination_protection",
+        with: "if stack.termination_protection && stack.name.is_empty()",
+        test: ("harness", "deletion::protection_is_in_the_way_until_it_is_lifted"),
+    },
+    Mutation {
+        kindness: "an update without any change is taken",
+        file: "service/cloudformation/stack_update.rs",
+        text: "No updates are to be performed.",
+        with: "",
+        test: ("harness", "updates::the_same_again_is_refused"),
+    },
+    Mutation {
+        kindness: "instance metadata is given without a token",
+        file: "node/metadata.rs",
+        text: "None if instance.tokens_required => return plain(StatusCode::UNAUTHORIZED, String::new()),",
+        with: "",
+        test: ("harness", "compute::metadata::a_machine_gets_its_own_tree_with_its_own_token_only"),
+    },
+];
