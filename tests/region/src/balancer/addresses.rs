@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::tls::Configurations;
-use super::{edge, proxy};
+use super::{edge, proxy, route};
 use crate::Region;
 
 /// How soon a made or deleted listener is noticed.
@@ -78,7 +78,9 @@ async fn accept(region: Weak<Region>, socket: TcpListener, listener: String, tls
                 let Ok((stream, peer)) = accepted else { continue };
                 let (region, listener, tls) = (region.clone(), listener.clone(), tls.clone());
                 connections.spawn(async move {
+                    let admitted = region.upgrade().is_some_and(|region| route::admitted(&region, &listener));
                     let ended = match &tls {
+                        None if !admitted => return,
                         Some(configurations) => {
                             edge::connection(&region, stream, configurations, Some(&listener)).await
                         }

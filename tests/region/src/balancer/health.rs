@@ -9,6 +9,7 @@ use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::firewall;
 use crate::Region;
 use crate::service::elbv2::Health;
 use crate::service::elbv2::target_groups::HealthCheck;
@@ -39,43 +40,51 @@ pub fn watch(region: &Arc<Region>, target_group: &str, instance_id: &str, regist
 
 /// What the next check does.
 enum Next {
-    /// Check `port` so.
-    Check { check: HealthCheck, port: u16 },
+    /// Check `port` so; unless it is `open` to the load balancer, no answer can come.
+    Check { check: HealthCheck, port: u16, open: bool },
     /// No load balancer sends requests to the target: nothing is checked.
     Idle,
 }
 
 async fn run(region: Weak<Region>, watched: Watched) {
-    let (mut passed, mut failed) = (0_u64, 0_u64);
+    let (mut passed, mut failed, mut fresh) = (0_u64, 0_u64, true);
     loop {
         let Some((next, wait)) = region.upgrade().and_then(|region| plan(&region, &watched)) else { return };
         tokio::time::sleep(wait).await;
-        let Next::Check { check, port } = next else { continue };
-        let Some((address, real)) = region.upgrade().map(|region| {
+        let Next::Check { check, port, open } = next else { continue };
+        let Some((address, running, real)) = region.upgrade().map(|region| {
             let nodes = &region.nodes;
-            (nodes.address(&watched.instance_id, port), nodes.real_time())
+            let running = nodes.running(&watched.instance_id);
+            (nodes.address(&watched.instance_id, port), running, nodes.real_time())
         }) else {
             return;
         };
+        let timed_out = || Err(("Target.Timeout", "Request timed out".to_owned()));
         let outcome = match address {
+            // What is off or behind a closed door does not even refuse.
+            _ if !(open && running) => timed_out(),
             Some(address) => {
                 let timeout = Duration::from_secs(check.timeout_seconds);
                 let timeout = if real { timeout } else { timeout.max(SHORTEST_TIMEOUT) };
                 match tokio::time::timeout(timeout, request(address, &check)).await {
                     Ok(outcome) => outcome,
-                    Err(_) => Err(("Target.Timeout", "Request timed out".to_owned())),
+                    Err(_) => timed_out(),
                 }
             }
             None => Err(("Target.FailedHealthChecks", "Health checks failed".to_owned())),
         };
         (passed, failed) = if outcome.is_ok() { (passed + 1, 0) } else { (0, failed + 1) };
         let verdict = match outcome {
-            Ok(()) if passed >= check.healthy_threshold => Health::Healthy,
+            // The threshold is for those that were unhealthy: a new target must pass one check.
+            // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+            Ok(()) if fresh || passed >= check.healthy_threshold => Health::Healthy,
             Err((reason, description)) if failed >= check.unhealthy_threshold => {
                 Health::Unhealthy { reason, description }
             }
+            _ if fresh => Health::Initial,
             _ => continue,
         };
+        fresh = verdict == Health::Initial;
         let Some(region) = region.upgrade() else { return };
         record(&region, &watched, verdict);
     }
@@ -93,13 +102,19 @@ fn plan(region: &Region, watched: &Watched) -> Option<(Next, Duration)> {
         })?;
         let check = group.health_check.clone();
         let interval = region.node_clock().scaled(Duration::from_secs(check.interval_seconds)).max(SHORTEST_INTERVAL);
-        let served = state
-            .load_balancers_of(&watched.target_group)
+        let balancers = state.load_balancers_of(&watched.target_group);
+        let serving = balancers
             .iter()
             .filter_map(|arn| state.load_balancer(arn).ok())
-            .any(|one| one.active && one.zones.iter().any(|zone| zone.name == target.zone));
+            .find(|one| one.active && one.zones.iter().any(|zone| zone.name == target.zone));
         let port = check.port.parse().unwrap_or(target.port);
-        let next = if served { Next::Check { check, port } } else { Next::Idle };
+        let next = match (serving, world.ec2.instances.instance(&watched.instance_id)) {
+            (Some(serving), Ok(instance)) => {
+                let open = firewall::passes(world, serving, instance, port);
+                Next::Check { check, port, open }
+            }
+            _ => Next::Idle,
+        };
         Some((next, interval))
     })
 }

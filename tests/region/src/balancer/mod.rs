@@ -4,6 +4,8 @@
 mod addresses;
 pub mod certificate;
 mod edge;
+mod firewall;
+mod headers;
 pub mod health;
 mod proxy;
 mod route;

@@ -16,13 +16,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::route::{Decision, decide};
+use super::headers;
+use super::route::{CONNECT_TIMEOUT, Decision, decide};
 use crate::Region;
 
 type Body = BoxBody<Bytes, hyper::Error>;
-
-/// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html (HTTP 504)
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `client_keep_alive.seconds`' default.
 const CLIENT_KEEP_ALIVE: Duration = Duration::from_secs(3600);
@@ -37,7 +35,13 @@ where
 {
     let service = service_fn(move |request| {
         let (region, listener) = (region.clone(), listener.clone());
-        async move { Ok::<_, hyper::Error>(answer(&region, &listener, peer, request).await) }
+        async move {
+            let mut response = answer(&region, &listener, peer, request).await;
+            if let Some(region) = region.upgrade() {
+                headers::shape(&region, &listener, response.headers_mut());
+            }
+            Ok::<_, hyper::Error>(response)
+        }
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -54,6 +58,11 @@ async fn answer(region: &Weak<Region>, listener: &str, peer: SocketAddr, request
     match decision {
         Decision::Gone | Decision::NoTarget => failed(StatusCode::SERVICE_UNAVAILABLE),
         Decision::Answer { action } => act(&action, &request),
+        Decision::Blocked { flight, patience } => {
+            tokio::time::sleep(patience).await;
+            drop(flight);
+            failed(StatusCode::GATEWAY_TIMEOUT)
+        }
         Decision::Forward { address: None, .. } => failed(StatusCode::BAD_GATEWAY),
         Decision::Forward { address: Some(target), flight, idle_seconds, port, secure } => {
             let request = prepared(request, peer, port, secure);

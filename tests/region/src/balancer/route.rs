@@ -2,15 +2,20 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::certificate::{self, Pem};
+use super::firewall;
 use crate::Region;
 use crate::region::World;
 use crate::service::elbv2::load_balancers::Zone;
 use crate::service::elbv2::{Health, Listener, LoadBalancer, State, Target, ssl_policies};
 use crate::service::route53::Key;
+
+/// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html (HTTP 504)
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The listener on port 443 of the load balancer that this server name leads to: by the region's DNS, by the load
 /// balancer's own name, or because there is only one. Only active load balancers are found, and of those that face the
@@ -41,6 +46,15 @@ fn reachable(world: &World, one: &LoadBalancer) -> bool {
     one.scheme == "internal" || one.zones.iter().any(public)
 }
 
+/// Whether security groups let clients connect to this listener.
+pub(super) fn admitted(region: &Region, listener_arn: &str) -> bool {
+    region.world(|world| {
+        let Ok(listener) = world.elbv2.listener(listener_arn) else { return false };
+        let load_balancer = world.elbv2.load_balancer(&listener.load_balancer_arn);
+        load_balancer.is_ok_and(|one| firewall::admits(world, one, listener.settings.port))
+    })
+}
+
 /// What the account's alias record of this name points to.
 fn alias_of(world: &World, name: &str) -> Option<String> {
     let key = Key::new(name, "A");
@@ -63,6 +77,8 @@ pub(super) fn certificate_of(region: &Region, listener_arn: &str) -> Option<(Pem
 pub(super) enum Decision {
     /// Send it to this target; its address is `None` if nothing listens there.
     Forward { address: Option<SocketAddr>, flight: InFlight, idle_seconds: u64, port: u16, secure: bool },
+    /// Security groups keep the load balancer from this target, so nothing is ever answered.
+    Blocked { flight: InFlight, patience: Duration },
     /// Answer `fixed-response` or `redirect` from this action.
     Answer { action: Value },
     /// No target is registered.
@@ -110,11 +126,14 @@ pub(super) fn decide(region: &Arc<Region>, listener_arn: &str) -> Decision {
             return Err(Decision::Answer { action });
         };
         let zones = load_balancer.zones.iter().map(|zone| zone.name.clone()).collect::<Vec<_>>();
+        let load_balancer = load_balancer.clone();
         let Some(target) = next(state, &group, &zones) else { return Err(Decision::NoTarget) };
-        Ok((group, target, idle_seconds, port, secure))
+        let instance = world.ec2.instances.instance(&target.instance_id);
+        let open = instance.is_ok_and(|one| firewall::passes(world, &load_balancer, one, target.port));
+        Ok((group, target, open, idle_seconds, port, secure))
     });
     match chosen {
-        Ok((target_group, target, idle_seconds, port, secure)) => {
+        Ok((target_group, target, open, idle_seconds, port, secure)) => {
             let address = region.nodes.address(&target.instance_id, target.port);
             let flight = InFlight {
                 region: Arc::downgrade(region),
@@ -122,6 +141,9 @@ pub(super) fn decide(region: &Arc<Region>, listener_arn: &str) -> Decision {
                 instance_id: target.instance_id,
                 registration: target.registration,
             };
+            if !open {
+                return Decision::Blocked { flight, patience: region.node_clock().scaled(CONNECT_TIMEOUT) };
+            }
             Decision::Forward { address, flight, idle_seconds, port, secure }
         }
         Err(decision) => decision,

@@ -1,5 +1,6 @@
-//! Attributes of load balancers and target groups: which exist, for which kind, and which values they take.
+//! Attributes of load balancers, target groups and listeners: which exist, for which kind, and which values they take.
 //!
+//! https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html
 //! https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
 //! https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
 
@@ -89,6 +90,51 @@ const OTHER_TARGET_GROUPS: &[&str] = &[
     "target_health_state.unhealthy.connection_termination.enabled",
     "target_health_state.unhealthy.draining_interval_seconds",
 ];
+
+const LISTENER: &[Rule] = &[
+    ("routing.http.response.access_control_allow_credentials.header_value", "", OneOf(&["", "true"])),
+    ("routing.http.response.access_control_allow_headers.header_value", "", Text),
+    ("routing.http.response.access_control_allow_methods.header_value", "", Text),
+    ("routing.http.response.access_control_allow_origin.header_value", "", Text),
+    ("routing.http.response.access_control_expose_headers.header_value", "", Text),
+    ("routing.http.response.access_control_max_age.header_value", "", Text),
+    ("routing.http.response.content_security_policy.header_value", "", Text),
+    ("routing.http.response.server.enabled", "true", Boolean),
+    ("routing.http.response.strict_transport_security.header_value", "", Text),
+    ("routing.http.response.x_content_type_options.header_value", "", OneOf(&["", "nosniff"])),
+    ("routing.http.response.x_frame_options.header_value", "", Text),
+];
+
+/// Known, but of listeners of other load balancers, or about client certificates, which are not simulated.
+const OTHER_LISTENERS: &[&str] = &[
+    "routing.http.request.x_amzn_mtls_clientcert.header_name",
+    "routing.http.request.x_amzn_mtls_clientcert_issuer.header_name",
+    "routing.http.request.x_amzn_mtls_clientcert_leaf.header_name",
+    "routing.http.request.x_amzn_mtls_clientcert_serial_number.header_name",
+    "routing.http.request.x_amzn_mtls_clientcert_subject.header_name",
+    "routing.http.request.x_amzn_mtls_clientcert_validity.header_name",
+    "routing.http.request.x_amzn_tls_cipher_suite.header_name",
+    "routing.http.request.x_amzn_tls_version.header_name",
+    "tcp.idle_timeout.seconds",
+];
+
+/// All attributes of a new HTTP or HTTPS listener.
+pub fn listener_defaults() -> Attributes {
+    defaults(LISTENER)
+}
+
+/// Changes attributes of an HTTP or HTTPS listener by a list of `Key` and `Value`.
+///
+/// # Errors
+/// An attribute that does not exist, is another kind of listener's, or does not take the value.
+pub fn set_listener(attributes: &mut Attributes, changes: &Value) -> Result<(), AwsError> {
+    set(attributes, changes, LISTENER, "Listener", |key| {
+        OTHER_LISTENERS.contains(&key).then(|| {
+            let message = format!("Listener attribute key '{key}' is not supported on this listener"); // [U] wording
+            AwsError::new("InvalidConfigurationRequest", message)
+        })
+    })
+}
 
 /// All attributes of a new application load balancer.
 pub fn load_balancer_defaults() -> Attributes {

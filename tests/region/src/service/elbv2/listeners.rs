@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::attributes::{self, Attributes};
 use super::page::page;
 use super::{State, ssl_policies, strings};
 use crate::balancer::certificate;
@@ -14,6 +15,7 @@ pub struct Listener {
     pub arn: String,
     pub load_balancer_arn: String,
     pub settings: Settings,
+    pub attributes: Attributes,
     pub tags: Vec<(String, String)>,
 }
 
@@ -95,7 +97,8 @@ pub fn create(
         let settings = checked(world, load_balancer_arn, None, settings)?;
         let arn = region.arn("elasticloadbalancing", &format!("listener/{name}/{id}"));
         let load_balancer_arn = load_balancer_arn.to_owned();
-        world.elbv2.listeners.push(Listener { arn: arn.clone(), load_balancer_arn, settings, tags });
+        let attributes = attributes::listener_defaults();
+        world.elbv2.listeners.push(Listener { arn: arn.clone(), load_balancer_arn, settings, attributes, tags });
         Ok(arn)
     })
 }
@@ -253,4 +256,31 @@ pub(super) fn describe_certificates(region: &Region, input: &Value) -> Result<Va
         let all = certificate.iter().map(|arn| json!({"CertificateArn": arn, "IsDefault": true})).collect();
         page(input, "Certificates", all)
     })
+}
+
+/// Changes attributes of a listener, by a list of `Key` and `Value`; those not named stay.
+///
+/// # Errors
+/// The listener does not exist, or what [`attributes::set_listener`] refuses.
+pub fn set_attributes(region: &Region, arn: &str, changes: &Value) -> Result<(), AwsError> {
+    region.world(|world| {
+        let mut attributes = world.elbv2.listener(arn)?.attributes.clone();
+        attributes::set_listener(&mut attributes, changes)?;
+        for listener in world.elbv2.listeners.iter_mut().filter(|one| one.arn == arn) {
+            listener.attributes.clone_from(&attributes);
+        }
+        Ok(())
+    })
+}
+
+/// `DescribeListenerAttributes`.
+pub(super) fn describe_attributes(region: &Region, input: &Value) -> Result<Value, AwsError> {
+    let arn = input["ListenerArn"].as_str().unwrap_or_default();
+    region.world(|world| Ok(attributes::describe(&world.elbv2.listener(arn)?.attributes)))
+}
+
+/// `ModifyListenerAttributes`.
+pub(super) fn modify_attributes(region: &Region, input: &Value) -> Result<Value, AwsError> {
+    set_attributes(region, input["ListenerArn"].as_str().unwrap_or_default(), &input["Attributes"])?;
+    describe_attributes(region, input)
 }

@@ -95,7 +95,15 @@ pub fn create(region: &Region, wanted: Wanted) -> Result<String, AwsError> {
     let created = region.clock.epoch();
     region.world(|world| {
         let (vpc_id, mut zones) = zones_of(world, &wanted.subnets)?;
+        check_free_addresses(world, &wanted.subnets)?;
         check_groups(world, &wanted.security_groups)?;
+        let mut security_groups = wanted.security_groups;
+        if security_groups.is_empty() {
+            // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html
+            let mut groups = world.ec2.security_groups.values();
+            let default = groups.find(|group| group.vpc_id == vpc_id && group.name == "default");
+            security_groups.extend(default.map(|group| group.id.clone()));
+        }
         let state = &mut world.elbv2;
         if state.load_balancers.iter().any(|one| one.name == wanted.name) {
             let message =
@@ -112,7 +120,7 @@ pub fn create(region: &Region, wanted: Wanted) -> Result<String, AwsError> {
             scheme,
             vpc_id,
             zones,
-            security_groups: wanted.security_groups,
+            security_groups,
             created,
             active: false,
             attributes,
@@ -279,6 +287,23 @@ fn zones_of(world: &World, subnets: &[String]) -> Result<(String, Vec<Zone>), Aw
     match vpc_id {
         Some(vpc_id) if zones.len() >= 2 => Ok((vpc_id, zones)),
         _ => Err(AwsError::validation("At least two subnets in two different Availability Zones must be specified")),
+    }
+}
+
+/// A load balancer needs room to grow in each of its subnets.
+fn check_free_addresses(world: &World, subnets: &[String]) -> Result<(), AwsError> {
+    const LEAST: u32 = 8;
+    let network = &world.ec2.network;
+    let small = |id: &&String| network.subnets.get(*id).is_some_and(|one| network.free_addresses(one) < LEAST);
+    match subnets.iter().find(small) {
+        // https://github.com/aws/aws-rfdk/pull/621
+        Some(id) => Err(AwsError::new(
+            "InvalidSubnet",
+            format!(
+                "Not enough IP space available in {id}. ELB requires at least {LEAST} free IP addresses in each subnet."
+            ),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -43,7 +43,8 @@ impl State {
     /// `LoadBalancerNotFound`.
     pub fn load_balancer(&self, arn: &str) -> Result<&LoadBalancer, AwsError> {
         self.load_balancers.iter().find(|one| one.arn == arn).ok_or_else(|| {
-            AwsError::new("LoadBalancerNotFound", format!("One or more load balancers not found: [{arn}]"))
+            let message = format!("One or more load balancers not found: [{arn}]");
+            missing(arn, "loadbalancer", "load balancer", "LoadBalancerNotFound", message)
         })
     }
 
@@ -68,10 +69,10 @@ impl State {
     /// # Errors
     /// `ListenerNotFound`.
     pub fn listener(&self, arn: &str) -> Result<&Listener, AwsError> {
-        self.listeners
-            .iter()
-            .find(|one| one.arn == arn)
-            .ok_or_else(|| AwsError::new("ListenerNotFound", format!("One or more listeners not found: [{arn}]")))
+        self.listeners.iter().find(|one| one.arn == arn).ok_or_else(|| {
+            let message = format!("One or more listeners not found: [{arn}]");
+            missing(arn, "listener", "listener", "ListenerNotFound", message)
+        })
     }
 
     /// ARNs of the load balancers that forward to this target group.
@@ -87,7 +88,20 @@ impl State {
 }
 
 fn target_group_not_found(arn: &str) -> AwsError {
-    AwsError::new("TargetGroupNotFound", format!("One or more target groups not found: [{arn}]"))
+    let message = format!("One or more target groups not found: [{arn}]");
+    missing(arn, "targetgroup", "target group", "TargetGroupNotFound", message)
+}
+
+/// The answer to an ARN that nothing has: it is of another kind, or what it names does not exist.
+fn missing(arn: &str, resource: &str, kind: &str, code: &str, message: String) -> AwsError {
+    let fits =
+        arn.starts_with("arn:") && arn.contains(":elasticloadbalancing:") && arn.contains(&format!(":{resource}/"));
+    if fits {
+        AwsError::new(code, message)
+    } else {
+        // https://github.com/aws/aws-cli/issues/3260
+        AwsError::validation(format!("'{arn}' is not a valid {kind} ARN"))
+    }
 }
 
 /// Carries out one operation.
@@ -97,6 +111,7 @@ fn target_group_not_found(arn: &str) -> AwsError {
 pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     let input = &call.input;
     match call.operation.as_str() {
+        "DescribeListenerAttributes" => listeners::describe_attributes(region, input),
         "DescribeListenerCertificates" => listeners::describe_certificates(region, input),
         "DescribeListeners" => listeners::describe(region, input),
         "DescribeLoadBalancerAttributes" => load_balancers::describe_attributes(region, input),
@@ -107,6 +122,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         "DescribeTargetGroups" => target_groups::describe(region, input),
         "DescribeTargetHealth" => targets::describe_health(region, input),
         "ModifyListener" => listeners::modify_call(region, input),
+        "ModifyListenerAttributes" => listeners::modify_attributes(region, input),
         other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
     }
 }

@@ -6,7 +6,12 @@ use super::strings;
 use crate::{AwsError, Region};
 
 pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError> {
-    let described: Result<Vec<Value>, AwsError> = strings(&input["ResourceArns"])
+    let arns = strings(&input["ResourceArns"]);
+    // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
+    if arns.len() > 20 {
+        return Err(AwsError::validation("Only 20 resources can be described at once")); // [U] wording
+    }
+    let described: Result<Vec<Value>, AwsError> = arns
         .iter()
         .map(|arn| {
             let tags = region.world(|world| {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::target_groups::TargetGroup;
 use crate::balancer::health;
+use crate::service::ec2::instances::Lifecycle;
 use crate::{AwsError, Region};
 
 /// One registered instance.
@@ -26,7 +27,9 @@ pub struct Target {
 /// What the load balancer thinks of a target. `unused` is not kept: it follows from the listeners.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
-    /// Not yet through its first checks.
+    /// No load balancer has sent it a check yet.
+    Registering,
+    /// Checked, without a verdict so far.
     Initial,
     Healthy,
     /// With the reason code and its description.
@@ -56,7 +59,7 @@ pub fn register(region: &Arc<Region>, target_group_arn: &str, instance_id: &str)
         let registration = match known {
             Some(target) if target.health != Health::Draining => return Ok(None),
             Some(target) => {
-                target.health = Health::Initial;
+                target.health = Health::Registering;
                 target.registration += 1;
                 target.registration
             }
@@ -66,7 +69,7 @@ pub fn register(region: &Arc<Region>, target_group_arn: &str, instance_id: &str)
                     instance_id,
                     port,
                     zone,
-                    health: Health::Initial,
+                    health: Health::Registering,
                     in_flight: 0,
                     registration: 0,
                 });
@@ -126,7 +129,12 @@ pub(super) fn describe_health(region: &Region, input: &Value) -> Result<Value, A
     let arn = input["TargetGroupArn"].as_str().unwrap_or_default();
     region.world(|world| {
         let group = world.elbv2.target_group(arn)?;
-        let state = &world.elbv2;
+        let (state, instances) = (&world.elbv2, &world.ec2.instances);
+        let ended = |target: &Target| {
+            let lifecycle = instances.instance(&target.instance_id).map(|one| one.lifecycle);
+            !lifecycle.is_ok_and(|lifecycle| matches!(lifecycle, Lifecycle::Pending | Lifecycle::Running))
+        };
+        let described = |target: &Target, served: &[&str]| described(group, target, served, ended(target));
         let balancers = state.load_balancers_of(arn);
         let served: Vec<&str> = balancers
             .iter()
@@ -134,14 +142,16 @@ pub(super) fn describe_health(region: &Region, input: &Value) -> Result<Value, A
             .flat_map(|one| one.zones.iter().map(|zone| zone.name.as_str()))
             .collect();
         let described: Vec<Value> = match input["Targets"].as_array().filter(|wanted| !wanted.is_empty()) {
-            None => group.targets.iter().map(|target| described(group, target, &served)).collect(),
-            Some(wanted) => wanted.iter().map(|wanted| one(group, wanted, &served)).collect(),
+            None => group.targets.iter().map(|target| described(target, &served)).collect(),
+            Some(wanted) => {
+                wanted.iter().map(|wanted| one(group, wanted, |target| described(target, &served))).collect()
+            }
         };
         Ok(json!({ "TargetHealthDescriptions": described }))
     })
 }
 
-fn one(group: &TargetGroup, wanted: &Value, served: &[&str]) -> Value {
+fn one(group: &TargetGroup, wanted: &Value, described: impl Fn(&Target) -> Value) -> Value {
     let id = wanted["Id"].as_str().unwrap_or_default();
     let port = wanted["Port"].as_u64();
     let known = group
@@ -149,7 +159,7 @@ fn one(group: &TargetGroup, wanted: &Value, served: &[&str]) -> Value {
         .iter()
         .find(|target| target.instance_id == id && port.is_none_or(|port| port == u64::from(target.port)));
     match known {
-        Some(target) => described(group, target, served),
+        Some(target) => described(target),
         None => json!({
             "Target": {"Id": id, "Port": port.unwrap_or_else(|| u64::from(group.port))},
             "TargetHealth": {
@@ -163,12 +173,17 @@ fn one(group: &TargetGroup, wanted: &Value, served: &[&str]) -> Value {
 
 /// States, reasons and descriptions:
 /// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
-fn described(group: &TargetGroup, target: &Target, served: &[&str]) -> Value {
+fn described(group: &TargetGroup, target: &Target, served: &[&str], ended: bool) -> Value {
     let health = match &target.health {
         Health::Draining => json!({
             "State": "draining",
             "Reason": "Target.DeregistrationInProgress",
             "Description": "Target deregistration is in progress",
+        }),
+        _ if ended => json!({
+            "State": "unused",
+            "Reason": "Target.InvalidState",
+            "Description": "Target is in the terminated state", // [U] wording
         }),
         _ if served.is_empty() => json!({
             "State": "unused",
@@ -179,6 +194,12 @@ fn described(group: &TargetGroup, target: &Target, served: &[&str]) -> Value {
             "State": "unused",
             "Reason": "Target.NotInUse",
             "Description": "Target is in an Availability Zone that is not enabled for the load balancer",
+        }),
+        // Descriptions: https://repost.aws/knowledge-center/elb-fix-failing-health-checks-alb
+        Health::Registering => json!({
+            "State": "initial",
+            "Reason": "Elb.RegistrationInProgress",
+            "Description": "Target registration is in progress",
         }),
         Health::Initial => json!({
             "State": "initial",

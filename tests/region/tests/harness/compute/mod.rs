@@ -8,3 +8,4 @@ mod refusals;
 mod rig;
 mod rolling;
 mod scale;
+mod targets;

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 /// The host that the region has a certificate for.
 pub const HOST: &str = "docker.example.test";
 
-const TEMPLATE: &str = include_str!("registry.json");
+/// The registry stack.
+pub const TEMPLATE: &str = include_str!("registry.json");
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -46,6 +47,21 @@ impl Rig {
                 table.routes.retain(|route| route.destination_cidr_block != "0.0.0.0/0");
             }
         });
+    }
+
+    /// The default subnet in the zone of this letter.
+    pub fn subnet(&self, letter: char) -> String {
+        self.running.region().world(|world| {
+            let mut subnets = world.ec2.network.subnets.values();
+            let found = subnets.find(|one| one.availability_zone.ends_with(letter) && one.default_for_az);
+            found.map(|one| one.subnet_id.clone()).expect("a subnet")
+        })
+    }
+
+    /// All scaling activities, newest first.
+    pub async fn activities(&self) -> Vec<Value> {
+        let all = self.ask("autoscaling", "DescribeScalingActivities", json!({"IncludeDeletedGroups": true})).await;
+        all["Activities"].as_array().cloned().unwrap_or_default()
     }
 
     /// Makes one call as the account's own user.
@@ -87,19 +103,30 @@ impl Rig {
 
     /// Creates the stack and answers its final status.
     pub async fn create(&self, parameters: &[(&str, &str)]) -> String {
-        self.submit("CreateStack", parameters).await;
+        self.create_from(TEMPLATE, parameters).await
+    }
+
+    /// Creates the stack from a template of one's own and answers its final status.
+    pub async fn create_from(&self, template: &str, parameters: &[(&str, &str)]) -> String {
+        self.submit("CreateStack", template, parameters).await;
         self.settled().await
     }
 
     /// Updates the stack and answers its final status.
     pub async fn update(&self, parameters: &[(&str, &str)]) -> String {
-        self.submit("UpdateStack", parameters).await;
+        self.update_from(TEMPLATE, parameters).await
+    }
+
+    /// Updates the stack to a template of one's own and answers its final status.
+    pub async fn update_from(&self, template: &str, parameters: &[(&str, &str)]) -> String {
+        self.submit("UpdateStack", template, parameters).await;
         self.settled().await
     }
 
-    async fn submit(&self, operation: &str, parameters: &[(&str, &str)]) {
+    /// Begins to create or update the stack.
+    pub async fn submit(&self, operation: &str, template: &str, parameters: &[(&str, &str)]) {
         let input = json!({
-            "StackName": "registry", "TemplateBody": TEMPLATE, "Parameters": self.parameters(parameters),
+            "StackName": "registry", "TemplateBody": template, "Parameters": self.parameters(parameters),
             "Capabilities": ["CAPABILITY_IAM"],
         });
         self.ask("cloudformation", operation, input).await;
@@ -130,7 +157,8 @@ impl Rig {
         found.unwrap_or_else(|| panic!("no output {key} in {stack}")).to_owned()
     }
 
-    async fn settled(&self) -> String {
+    /// The final status of what goes on.
+    pub async fn settled(&self) -> String {
         self.until("the stack is settled", async || {
             let status = self.stack().await["StackStatus"].as_str().unwrap_or_default().to_owned();
             let busy = status.ends_with("_IN_PROGRESS");
