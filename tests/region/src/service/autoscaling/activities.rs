@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::State;
-use super::describe::page;
+use super::page::{Size, page};
 use crate::{AwsError, Region};
 
 /// One activity.
@@ -44,15 +44,29 @@ impl State {
         }
     }
 
-    /// Ends an activity: `Failed` with a message, `Successful` without.
-    pub(super) fn end(&mut self, id: &str, now: f64, failure: Option<String>) {
+    /// Ends an activity well.
+    pub(super) fn succeed(&mut self, id: &str, now: f64) {
+        self.end(id, now, "Successful", None);
+    }
+
+    /// Ends an activity that EC2 refused.
+    pub(super) fn fail(&mut self, id: &str, now: f64, message: String) {
+        self.end(id, now, "Failed", Some(message));
+    }
+
+    /// Ends an activity whose instance came to nothing [U]: the status; seen in published logs of failed launches.
+    pub(super) fn cancel(&mut self, id: &str, now: f64, message: String) {
+        self.end(id, now, "Cancelled", Some(message));
+    }
+
+    fn end(&mut self, id: &str, now: f64, status: &'static str, message: Option<String>) {
         for activity in self.activities.iter_mut().filter(|one| one.id == id) {
             activity.ended = Some(now);
-            activity.status = if failure.is_some() { "Failed" } else { "Successful" };
-            if let Some(message) = &failure {
+            activity.status = status;
+            if let Some(message) = &message {
                 activity.description = format!("{}.  Status Reason: {message}", activity.description);
             }
-            activity.message.clone_from(&failure);
+            activity.message.clone_from(&message);
         }
     }
 }
@@ -94,6 +108,6 @@ pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError
                 && (ids.is_empty() || ids.contains(&one.id.as_str()))
                 && (deleted_too || state.groups.iter().any(|group| group.arn == one.group_arn))
         });
-        page(input, "Activities", chosen.map(described).collect(), 100)
+        page(input, "Activities", chosen.map(described).collect(), &Size { usual: 100, most: 100 })
     })
 }

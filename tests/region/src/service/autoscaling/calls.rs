@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::activities::{at, described};
-use super::{Settings, groups, steps};
+use super::steps::Ending;
+use super::{Placement, Settings, groups, steps};
 use crate::{AwsError, Region};
 
 fn name(input: &Value) -> &str {
@@ -76,15 +77,13 @@ pub fn terminate_member(region: &Arc<Region>, name: &str, id: &str, decrement: b
                 group.settings.min
             )));
         }
-        let before = group.desired;
-        group.desired -= 1;
+        let (before, after) = (group.desired, group.desired - 1);
         Ok(format!(
             "{when}instance {id} was taken out of service in response to a user request, shrinking the capacity from \
-             {before} to {}.",
-            group.desired
+             {before} to {after}."
         ))
     })?;
-    steps::terminate(region, name, id, cause, false);
+    steps::terminate(region, name, id, cause, if decrement { Ending::Shrinking } else { Ending::Chosen });
     region.world(|world| {
         let description = format!("Terminating EC2 instance: {id}");
         let latest = world.autoscaling.activities.iter().rev().find(|one| one.description == description);
@@ -108,10 +107,23 @@ pub(super) fn update_group(region: &Region, input: &Value) -> Result<Value, AwsE
             }
             "HealthCheckType" => value.as_str().unwrap_or("EC2").clone_into(&mut settings.health_check_type),
             "NewInstancesProtectedFromScaleIn" => settings.protect_new = value.as_bool().unwrap_or_default(),
+            "VPCZoneIdentifier" => settings.subnets = placements(region, value.as_str().unwrap_or_default())?,
             "LaunchTemplate" => settings.template = groups::template(region, value)?,
             other => return Err(AwsError::validation(format!("{other} cannot be changed here"))),
         }
     }
     groups::update(region, name, settings, number(&input["DesiredCapacity"]))?;
     Ok(json!({}))
+}
+
+/// The subnets of a comma-separated list, with their zones.
+fn placements(region: &Region, subnets: &str) -> Result<Vec<Placement>, AwsError> {
+    region.world(|world| {
+        let ids = subnets.split(',').map(str::trim).filter(|id| !id.is_empty());
+        let found = ids.map(|id| {
+            let subnet = world.ec2.network.subnet(id).map_err(|error| AwsError::validation(error.message))?;
+            Ok(Placement { subnet_id: id.to_owned(), zone: subnet.availability_zone.clone() })
+        });
+        found.collect()
+    })
 }

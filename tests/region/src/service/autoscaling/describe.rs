@@ -2,26 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::page::{Size, page};
 use super::{Group, Member, Template};
 use crate::{AwsError, Region};
-
-/// One page of `all` under `member`: `MaxRecords` and `NextToken`.
-pub(super) fn page(input: &Value, member: &str, all: Vec<Value>, largest: usize) -> Result<Value, AwsError> {
-    let start = match input["NextToken"].as_str() {
-        None => 0,
-        Some(token) => {
-            let start = token.strip_prefix("from-").and_then(|start| start.parse().ok());
-            start.ok_or_else(|| AwsError::new("InvalidNextToken", "The token '******' is invalid"))?
-        }
-    };
-    let size = input["MaxRecords"].as_u64().and_then(|size| usize::try_from(size).ok()).unwrap_or(largest).min(largest);
-    let more = all.len() > start + size;
-    let mut answer = json!({ member: all.into_iter().skip(start).take(size).collect::<Vec<_>>() });
-    if more {
-        answer["NextToken"] = json!(format!("from-{}", start + size));
-    }
-    Ok(answer)
-}
 
 fn names(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
@@ -43,7 +26,7 @@ pub(super) fn groups(region: &Region, input: &Value) -> Result<Value, AwsError> 
             (wanted.is_empty() || wanted.contains(&group.name.as_str()))
                 && filters.iter().all(|filter| passes(group, filter))
         });
-        page(input, "AutoScalingGroups", chosen.map(described).collect(), 100)
+        page(input, "AutoScalingGroups", chosen.map(described).collect(), &Size { usual: 50, most: 100 })
     })
 }
 
@@ -136,6 +119,6 @@ pub(super) fn instances(region: &Region, input: &Value) -> Result<Value, AwsErro
                 all.push(value);
             }
         }
-        page(input, "AutoScalingInstances", all, 50)
+        page(input, "AutoScalingInstances", all, &Size { usual: 50, most: 50 })
     })
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::activities::at;
+use super::rebalance::{Spread, surplus_cause};
+use super::steps::Ending;
 use super::{Group, MemberState, health, steps};
 use crate::Region;
 
@@ -26,7 +28,11 @@ pub(super) fn keep(region: &Arc<Region>, name: &str) {
     let (weak, name) = (Arc::downgrade(region), name.to_owned());
     tokio::spawn(async move {
         let mut next_launch = Instant::now();
+        let mut spread = Spread::default();
         while let Some(launched) = look(&weak, &name, Instant::now() >= next_launch) {
+            if let Some(region) = weak.upgrade() {
+                spread.look(&region, &name);
+            }
             if let Err(pause) = launched {
                 next_launch = Instant::now() + pause;
             }
@@ -53,12 +59,16 @@ fn look(weak: &Weak<Region>, name: &str, may_launch: bool) -> Option<Result<(), 
             replace.then_some(())
         });
         if replace.is_some() {
-            steps::terminate(&region, name, &instance_id, format!("{}{cause}", at(&region)), true);
+            steps::terminate(&region, name, &instance_id, format!("{}{cause}", at(&region)), Ending::Unhealthy);
         }
     }
     while let Some(victim) = surplus(&region, name) {
-        let cause = region
-            .world(|world| world.autoscaling.group(name).map(|group| (group.request.clone(), group.counted().count())));
+        let cause = region.world(|world| {
+            let group = world.autoscaling.group(name)?;
+            let balanced = format!("{}{}", at(&region), surplus_cause(group));
+            let request = if group.rebalancing { balanced } else { group.request.clone() };
+            Ok::<_, crate::AwsError>((request, group.counted().count()))
+        });
         let (request, count) = cause.ok()?;
         let cause = format!(
             "{request}{when}an instance was taken out of service in response to a difference between desired and \
@@ -67,7 +77,7 @@ fn look(weak: &Weak<Region>, name: &str, may_launch: bool) -> Option<Result<(), 
             count.saturating_sub(1),
             when = at(&region)
         );
-        steps::terminate(&region, name, &victim, cause, false);
+        steps::terminate(&region, name, &victim, cause, Ending::Chosen);
     }
     let missing = region.world(|world| {
         let group = world.autoscaling.group(name).ok()?;
@@ -76,7 +86,7 @@ fn look(weak: &Weak<Region>, name: &str, may_launch: bool) -> Option<Result<(), 
         (may_launch && group.runs("Launch") && !group.deleting).then_some(missing)
     });
     for _ in 0..missing.unwrap_or_default() {
-        if !steps::launch(&region, name) {
+        if !steps::launch(&region, name, None) {
             return Some(Err(region.clock.scaled(AFTER_FAILURE)));
         }
     }
@@ -86,6 +96,7 @@ fn look(weak: &Weak<Region>, name: &str, may_launch: bool) -> Option<Result<(), 
             && usize::try_from(group.desired).is_ok_and(|desired| desired == group.counted().count())
         {
             group.request.clear();
+            group.rebalancing = false;
         }
     });
     Some(Ok(()))
@@ -101,10 +112,18 @@ fn surplus(region: &Region, name: &str) -> Option<String> {
         if !group.runs("Terminate") || count <= usize::try_from(group.desired).unwrap_or(usize::MAX) {
             return None;
         }
+        // A rebalance launches before it terminates.
+        if group.rebalancing && group.counted().any(|member| member.state == MemberState::Pending) {
+            return None;
+        }
         let current = world.ec2.launch_templates.resolve(&group.settings.template.id, &group.settings.template.version);
         let current = current.map(|(_, version)| version.number.to_string()).unwrap_or_default();
         let candidates = group.counted().filter(|member| !member.protected && member.state == MemberState::InService);
-        let in_zone = |zone: &str| group.counted().filter(|member| member.zone == zone).count();
+        let enabled = |zone: &str| group.settings.subnets.iter().any(|place| place.zone == zone);
+        let in_zone = |zone: &str| {
+            let count = group.counted().filter(|member| member.zone == zone).count();
+            if enabled(zone) { count } else { usize::MAX }
+        };
         let launched = |id: &str| world.ec2.instances.instance(id).map_or(0.0, |one| one.launched);
         candidates
             .min_by(|one, other| {

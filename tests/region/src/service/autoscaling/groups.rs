@@ -41,6 +41,7 @@ pub fn create(region: &Arc<Region>, name: &str, settings: Settings, desired: Opt
             members: Vec::new(),
             suspended: BTreeSet::new(),
             deleting: false,
+            rebalancing: false,
             wake: Arc::new(Notify::new()),
         });
         Ok(())

@@ -6,6 +6,10 @@ mod describe;
 mod engine;
 pub mod groups;
 mod health;
+mod page;
+mod processes;
+mod rebalance;
+mod refresh;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -27,6 +31,8 @@ pub struct State {
     pub groups: Vec<Group>,
     /// Oldest first; those of deleted groups stay.
     pub activities: Vec<Activity>,
+    /// Instance refreshes, oldest first.
+    pub refreshes: Vec<refresh::Refresh>,
 }
 
 /// One group.
@@ -45,6 +51,8 @@ pub struct Group {
     pub suspended: BTreeSet<String>,
     /// Set once it is being deleted.
     pub deleting: bool,
+    /// An instance more than desired was launched for the sake of the spread over zones.
+    pub rebalancing: bool,
     /// Woken when something changed that the group may have to act on.
     pub wake: Arc<Notify>,
 }
@@ -181,6 +189,11 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         "DescribeAutoScalingGroups" => describe::groups(region, input),
         "DescribeAutoScalingInstances" => describe::instances(region, input),
         "DescribeScalingActivities" => activities::describe(region, input),
+        "CancelInstanceRefresh" => refresh::cancel(region, input),
+        "DescribeInstanceRefreshes" => refresh::describe(region, input),
+        "StartInstanceRefresh" => refresh::start(region, input),
+        "ResumeProcesses" => processes::resume(region, input),
+        "SuspendProcesses" => processes::suspend(region, input),
         "SetDesiredCapacity" => calls::set_desired_capacity(region, input),
         "SetInstanceHealth" => calls::set_instance_health(region, input),
         "TerminateInstanceInAutoScalingGroup" => calls::terminate_instance(region, input),

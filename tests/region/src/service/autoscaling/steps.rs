@@ -6,16 +6,15 @@ use std::time::Duration;
 use super::activities::{Activity, at};
 use super::groups::request;
 use super::{Member, MemberState, Template, engine};
+use crate::Region;
 use crate::region::World;
 use crate::service::ec2::instances::{self, Reserved};
 use crate::service::elbv2::targets;
-use crate::{AwsError, Region};
 
-/// Launches one instance into the zone with fewest, or into another if that one cannot have it. Answers false when
-/// none can; the failure is an activity then.
-pub(super) fn launch(region: &Arc<Region>, name: &str) -> bool {
+/// Launches one instance into the zone with fewest, or into another if that one cannot have it. Every refusal is a
+/// failed activity. Answers false when no zone can. Without a `cause`, it is what the group lacks.
+pub(super) fn launch(region: &Arc<Region>, name: &str, cause: Option<String>) -> bool {
     let mut refused = Vec::new();
-    let mut last: Option<(super::Placement, AwsError)> = None;
     let next =
         |refused: &[String]| region.world(|world| engine::emptiest(world.autoscaling.group(name).ok()?, refused));
     while let Some(place) = next(&refused) {
@@ -29,26 +28,25 @@ pub(super) fn launch(region: &Arc<Region>, name: &str) -> bool {
         });
         match wanted.and_then(|wanted| instances::reserve(region, wanted)) {
             Ok(reserved) => {
-                if let Some(activity) = join(region, name, &place, &reserved) {
+                let cause = cause.unwrap_or_else(|| launch_cause(region, name));
+                if let Some(activity) = join(region, name, &place, &reserved, cause) {
                     tokio::spawn(bring_up(region.clone(), name.to_owned(), reserved, activity));
                 }
                 return true;
             }
+            // https://github.com/awslabs/benchmark-ai/issues/71
             Err(error) => {
                 refused.push(place.zone.clone());
-                last = Some((place, error));
+                let cause = cause.clone().unwrap_or_else(|| launch_cause(region, name));
+                region.world(|world| {
+                    let description = "Launching a new EC2 instance".to_owned();
+                    if let Some(id) = begin(region, world, name, &place, description, cause) {
+                        let message = format!("{} Launching EC2 instance failed.", sentence(&error.message));
+                        world.autoscaling.fail(&id, region.clock.epoch(), message);
+                    }
+                });
             }
         }
-    }
-    if let Some((place, error)) = last {
-        let cause = launch_cause(region, name);
-        region.world(|world| {
-            let description = "Launching a new EC2 instance".to_owned();
-            if let Some(id) = begin(region, world, name, &place, description, cause) {
-                let message = format!("{} Launching EC2 instance failed.", sentence(&error.message));
-                world.autoscaling.end(&id, region.clock.epoch(), Some(message));
-            }
-        });
     }
     false
 }
@@ -58,8 +56,7 @@ fn sentence(message: &str) -> String {
 }
 
 /// Makes the reserved instance a pending member and answers the id of its activity.
-fn join(region: &Region, name: &str, place: &super::Placement, reserved: &Reserved) -> Option<String> {
-    let cause = launch_cause(region, name);
+fn join(region: &Region, name: &str, place: &super::Placement, reserved: &Reserved, cause: String) -> Option<String> {
     region.world(|world| {
         let instance = world.ec2.instances.instance(reserved.id()).ok()?;
         let (instance_type, image_id) = (instance.instance_type.clone(), instance.image_id.clone());
@@ -131,13 +128,12 @@ fn begin(
 async fn bring_up(region: Arc<Region>, name: String, reserved: Reserved, activity: String) {
     let id = reserved.id().to_owned();
     if let Err(error) = instances::start(&region, reserved).await {
+        // https://github.com/cloudcaptainsh/cloudcaptain/issues/204
         let message = format!(
             "Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: {}: {}",
             error.code, error.message
         );
-        region.world(|world| {
-            world.autoscaling.end(&activity, region.clock.epoch(), Some(message));
-        });
+        region.world(|world| world.autoscaling.cancel(&activity, region.clock.epoch(), message));
         // The next attempt waits, as after every failed launch.
         region.clock.sleep(Duration::from_secs(60)).await;
         leave(&region, &name, &id);
@@ -150,10 +146,12 @@ async fn bring_up(region: Arc<Region>, name: String, reserved: Reserved, activit
         if member.state == MemberState::Pending {
             member.state = MemberState::InService;
         }
-        let target_groups = group.settings.target_groups.clone();
+        // https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html
+        let added = group.runs("AddToLoadBalancer");
+        let target_groups = if added { group.settings.target_groups.clone() } else { Vec::new() };
         let grace = Duration::from_secs(group.settings.grace_period_seconds);
         group.wake.notify_one();
-        world.autoscaling.end(&activity, now, None);
+        world.autoscaling.succeed(&activity, now);
         Some((target_groups, grace))
     });
     let Some((target_groups, grace)) = in_service else { return };
@@ -175,17 +173,30 @@ async fn bring_up(region: Arc<Region>, name: String, reserved: Reserved, activit
     });
 }
 
-/// Ends a member: out of its target groups, drained, terminated, forgotten. `unhealthy` ones are replaced, which is
-/// told apart in the causes alone: a terminating member does not count.
-pub(super) fn terminate(region: &Arc<Region>, name: &str, instance_id: &str, cause: String, unhealthy: bool) {
+/// Which member is ended, and what that means for the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// One that is too many, or that is replaced.
+    Chosen,
+    /// One that fails its checks; it is replaced, which is told apart in the causes alone.
+    Unhealthy,
+    /// One that the group wants no longer: its desired capacity falls in the same moment.
+    Shrinking,
+}
+
+/// Ends a member: out of its target groups, drained, terminated, forgotten. A terminating member does not count.
+pub(super) fn terminate(region: &Arc<Region>, name: &str, instance_id: &str, cause: String, ending: Ending) {
     let begun = region.world(|world| {
         let group = world.autoscaling.group_mut(name).ok()?;
         let target_groups = group.settings.target_groups.clone();
         let subnets = group.settings.subnets.clone();
         let member = group.member_mut(instance_id).filter(|member| member.state != MemberState::Terminating)?;
         member.state = MemberState::Terminating;
-        member.healthy = !unhealthy;
+        member.healthy = ending != Ending::Unhealthy;
         let zone = member.zone.clone();
+        if ending == Ending::Shrinking {
+            group.desired = group.desired.saturating_sub(1);
+        }
         group.wake.notify_one();
         let place = subnets.into_iter().find(|one| one.zone == zone);
         let place = place.unwrap_or(super::Placement { subnet_id: String::new(), zone });
@@ -202,7 +213,7 @@ pub(super) fn terminate(region: &Arc<Region>, name: &str, instance_id: &str, cau
             tokio::time::sleep(region.node_clock().scaled(delay)).await;
         }
         instances::terminate(&region, &id, "Client.UserInitiatedShutdown", "User initiated shutdown").await;
-        region.world(|world| world.autoscaling.end(&activity, region.clock.epoch(), None));
+        region.world(|world| world.autoscaling.succeed(&activity, region.clock.epoch()));
         leave(&region, &name, &id);
     });
 }

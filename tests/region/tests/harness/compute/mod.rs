@@ -4,6 +4,7 @@ mod client;
 mod data_plane;
 mod group;
 mod metadata;
+mod processes;
 mod refusals;
 mod rig;
 mod rolling;
