@@ -58,6 +58,10 @@ impl Metadata {
         let Ok(instance) = region.world(|world| world.ec2.instances.instance(instance_id).cloned()) else {
             return plain(StatusCode::NOT_FOUND, String::new());
         };
+        // https://repost.aws/knowledge-center/ec2-linux-metadata-retrieval
+        if !instance.metadata_enabled {
+            return plain(StatusCode::FORBIDDEN, String::new());
+        }
         if *method == Method::PUT && path == "/latest/api/token" {
             if headers.contains_key("x-forwarded-for") {
                 return plain(StatusCode::FORBIDDEN, String::new());

@@ -49,8 +49,20 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         }
         "ListServiceQuotas" => {
             let all: Vec<Value> = of_service.map(describe).collect();
-            if all.is_empty() { Err(missing()) } else { super::ec2::filter::page(all, &call.input, "Quotas") }
+            if all.is_empty() { Err(missing()) } else { page(all, &call.input) }
         }
         other => Err(AwsError::new("UnknownOperationException", other)),
     }
+}
+
+/// A page has up to 100 quotas.
+fn page(all: Vec<Value>, input: &Value) -> Result<Value, AwsError> {
+    super::ec2::filter::page(all, input, "Quotas").map_err(|error| AwsError {
+        code: "InvalidPaginationTokenException".to_owned(),
+        // https://github.com/cloudquery/cloudquery/issues/11706
+        message: "You specified an invalid value for nextToken. You must get the value from the response to the \
+                  previous API call."
+            .to_owned(),
+        ..error
+    })
 }

@@ -57,6 +57,10 @@ pub fn by_id(
     Ok(items.into_iter().filter(|item| ids.contains(&item[member])).collect())
 }
 
+/// An unlimited answer has no more entries than this.
+/// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination
+const LARGEST: usize = 1000;
+
 /// One page of `items` under `name`: at most `MaxResults`, going on from `NextToken` (the offset, as text).
 ///
 /// # Errors
@@ -67,9 +71,11 @@ pub fn page(items: Vec<Value>, input: &Value, name: &str) -> Result<Value, AwsEr
         Some(token) => token
             .strip_prefix("page-")
             .and_then(|start| start.parse::<usize>().ok())
-            .ok_or_else(|| AwsError::new("InvalidParameterValue", format!("Invalid value '{token}' for nextToken")))?,
+            .filter(|start| *start <= items.len())
+            // [U] wording
+            .ok_or_else(|| AwsError::new("InvalidParameterValue", "Unable to parse pagination token"))?,
     };
-    let limit = input["MaxResults"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    let limit = input["MaxResults"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(LARGEST);
     let more = items.len() > start.saturating_add(limit);
     let page: Vec<Value> = items.into_iter().skip(start).take(limit).collect();
     let mut answer = json!({ name: page });

@@ -1,5 +1,6 @@
 //! EC2 instances: their state and the operations on them.
 
+mod console;
 mod describe;
 mod launch;
 mod terminate;
@@ -71,13 +72,15 @@ pub struct Instance {
     pub user_data: Vec<u8>,
     /// `HttpPutResponseHopLimit` of its metadata options.
     pub hop_limit: u8,
+    /// Whether its metadata service answers at all (`HttpEndpoint: enabled`).
+    pub metadata_enabled: bool,
     /// Whether its metadata service answers nobody without a token (`HttpTokens: required`).
     pub tokens_required: bool,
     pub tags: Vec<(String, String)>,
     /// Why it is no longer running, and the code of that.
     pub reason: Option<(String, String)>,
-    /// The last console output, kept when it terminates.
-    pub last_console: Option<String>,
+    /// The console as EC2 posted it last, and when (seconds since 1970).
+    pub posted_console: Option<(f64, String)>,
 }
 
 /// An instance profile with the role in it.
@@ -121,6 +124,13 @@ impl State {
         }
     }
 
+    /// Posts a console that was seen at `at` seconds since 1970.
+    pub fn post_console(&mut self, id: &str, at: f64, output: String) {
+        if let Some(instance) = self.by_id.get_mut(id) {
+            instance.posted_console = Some((at, output));
+        }
+    }
+
     /// The zone of an instance that runs.
     pub fn zone_of_running(&self, id: &str) -> Option<String> {
         self.by_id.get(id).filter(|one| one.lifecycle == Lifecycle::Running).map(|one| one.zone.clone())
@@ -161,7 +171,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     match call.operation.as_str() {
         "DescribeInstances" => describe::instances(region, &call.input),
         "DescribeInstanceStatus" => describe::status(region, &call.input),
-        "GetConsoleOutput" => describe::console_output(region, &call.input).await,
+        "GetConsoleOutput" => console::output(region, &call.input).await,
         "TerminateInstances" => terminate::call(region, &call.input),
         other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
     }

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 
-use super::rig::Rig;
+use super::rig::{Rig, TEMPLATE};
 
 /// Asks from `source`; gives status and body.
 async fn ask(
@@ -102,4 +102,22 @@ async fn credentials_are_renewed_before_they_end() {
     assert_eq!(first, key().await, "the same as long as they are good");
     metadata.age(&id, 6.0 * 3600.0 - 60.0);
     assert_ne!(first, key().await, "a minute before their end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_metadata_service_that_is_off_answers_nobody() {
+    const TTL: (&str, &str) = ("x-aws-ec2-metadata-token-ttl-seconds", "60");
+    let off =
+        TEMPLATE.replace(r#""HttpTokens": "required""#, r#""HttpTokens": "required", "HttpEndpoint": "disabled""#);
+    let rig = Rig::new().await;
+    rig.submit("CreateStack", &off, &[]).await;
+    let id = rig.until("a node boots", async || rig.nodes.instance_ids().into_iter().next()).await;
+    let here = Ipv4Addr::new(127, 0, 0, 13);
+    let region = rig.running.region();
+    region.world(|world| world.ec2.instances.readdress(&id, here));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let to = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(serve(region.clone(), listener));
+    assert_eq!(ask(to, here, Method::PUT, "/latest/api/token", &[TTL]).await.0, 403);
+    serving.abort();
 }

@@ -3,6 +3,7 @@
 mod client;
 mod data_plane;
 mod group;
+mod lists;
 mod metadata;
 mod processes;
 mod refusals;

@@ -1,9 +1,5 @@
-//! `DescribeInstances`, `DescribeInstanceStatus` and `GetConsoleOutput`.
+//! `DescribeInstances` and `DescribeInstanceStatus`.
 
-use std::sync::Arc;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Instance, Lifecycle, not_found};
@@ -29,6 +25,13 @@ const FILTERS: &[Filter] = &[
 fn asked(world: &World, input: &Value) -> Result<Vec<Instance>, AwsError> {
     let known = &world.ec2.instances.by_id;
     let ids: Vec<&str> = input["InstanceIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !ids.is_empty() && !input["MaxResults"].is_null() {
+        // https://github.com/getmoto/moto/issues/6282
+        return Err(AwsError::new(
+            "InvalidParameterCombination",
+            "The parameter instancesSet cannot be used with the parameter maxResults",
+        ));
+    }
     if ids.is_empty() {
         return Ok(known.values().cloned().collect());
     }
@@ -77,7 +80,8 @@ fn described(region: &Region, world: &World, one: &Instance) -> Value {
         "RootDeviceType": "ebs",
         "SecurityGroups": groups,
         "MetadataOptions": {
-            "State": "applied", "HttpTokens": if one.tokens_required { "required" } else { "optional" }, "HttpEndpoint": "enabled",
+            "State": "applied", "HttpTokens": if one.tokens_required { "required" } else { "optional" },
+            "HttpEndpoint": if one.metadata_enabled { "enabled" } else { "disabled" },
             "HttpPutResponseHopLimit": one.hop_limit,
         },
         "Tags": one.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect::<Vec<_>>(),
@@ -90,6 +94,7 @@ fn described(region: &Region, world: &World, one: &Instance) -> Value {
     }
     if let Some((code, message)) = &one.reason {
         value["StateReason"] = json!({"Code": code, "Message": message});
+        value["StateTransitionReason"] = json!(message); // [U]: users' own shutdowns have words and a date there
     }
     if one.lifecycle != Lifecycle::Terminated {
         value["SubnetId"] = json!(one.subnet_id);
@@ -138,19 +143,4 @@ pub(super) fn status(region: &Region, input: &Value) -> Result<Value, AwsError> 
         ];
         page(keep(all, input, &known)?, input, "InstanceStatuses")
     })
-}
-
-/// `GetConsoleOutput`: what the node wrote so far, the last 64 KB of it, in Base64.
-/// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html
-pub(super) async fn console_output(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
-    const KEPT: usize = 64 * 1024;
-    let id = input["InstanceId"].as_str().unwrap_or_default();
-    let kept = region.world(|world| world.ec2.instances.instance(id).map(|one| one.last_console.clone()))?;
-    let output = match kept {
-        Some(output) => output,
-        None => region.nodes.console_output(id).await,
-    };
-    let bytes = output.as_bytes();
-    let tail = &bytes[bytes.len().saturating_sub(KEPT)..];
-    Ok(json!({"InstanceId": id, "Timestamp": region.clock.epoch(), "Output": STANDARD.encode(tail)}))
 }

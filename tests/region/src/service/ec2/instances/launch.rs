@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Instance, Lifecycle, Profile, terminate};
+use super::{Instance, Lifecycle, Profile, console, terminate};
 use crate::node::Launch;
 use crate::region::World;
 use crate::service::ec2::DEFAULT_VCPU_QUOTA;
@@ -74,7 +74,11 @@ pub async fn start(region: &Arc<Region>, reserved: Reserved) -> Result<(), AwsEr
         Some(("Client.InternalError", "Client error on launch".to_owned()))
     } else {
         let launched = region.nodes.launch(region, reserved.start).await;
-        launched.err().map(|reason| ("Server.InternalError", reason))
+        // https://github.com/cloudcaptainsh/cloudcaptain/issues/204
+        launched.err().map(|reason| {
+            tracing::error!(instance = id, reason, "an instance could not be started");
+            ("Server.InternalError", "Internal error on launch".to_owned())
+        })
     };
     if let Some((code, reason)) = failed {
         terminate::at_launch(region, &id, code, &reason);
@@ -86,6 +90,7 @@ pub async fn start(region: &Arc<Region>, reserved: Reserved) -> Result<(), AwsEr
             instance.lifecycle = Lifecycle::Running;
         }
     });
+    console::post_later(region, &id);
     Ok(())
 }
 
@@ -183,10 +188,11 @@ fn place(region: &Region, world: &mut World, request: Request, found: Placement)
         key_name: request.data.get("KeyName").and_then(Value::as_str).map(str::to_owned),
         user_data,
         hop_limit,
+        metadata_enabled: options["HttpEndpoint"] != "disabled",
         tokens_required: options["HttpTokens"] == "required",
         tags: request.tags,
         reason: None,
-        last_console: None,
+        posted_console: None,
     };
     world.ec2.instances.by_id.insert(id, instance);
     Ok(Reserved { start, locked_out: world.ec2.ebs_key.is_some() })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Lifecycle, not_found};
+use super::{Lifecycle, console, not_found};
 use crate::{AwsError, Region};
 
 /// Seconds an instance is `shutting-down` [U].
@@ -16,17 +16,18 @@ pub async fn terminate(region: &Arc<Region>, id: &str, code: &str, message: &str
     if !begin(region, id, code, message) {
         return;
     }
-    let console = region.nodes.console_output(id).await;
+    let output = region.nodes.console_output(id).await;
     region.nodes.terminate(id).await;
+    console::post(region, id, output);
     let number = region.world(|world| world.ec2.instances.number_of(id));
     region.clock.sleep(region.random.duration(&format!("instance {number} shuts down"), SHUTTING_DOWN)).await;
-    end(region, id, Some(console));
+    end(region, id);
 }
 
 /// Marks an instance that never ran.
 pub(super) fn at_launch(region: &Region, id: &str, code: &str, message: &str) {
     if begin(region, id, code, message) {
-        end(region, id, None);
+        end(region, id);
     }
 }
 
@@ -42,11 +43,10 @@ fn begin(region: &Region, id: &str, code: &str, message: &str) -> bool {
     })
 }
 
-fn end(region: &Region, id: &str, console: Option<String>) {
+fn end(region: &Region, id: &str) {
     region.world(|world| {
         if let Some(instance) = world.ec2.instances.by_id.get_mut(id) {
             instance.lifecycle = Lifecycle::Terminated;
-            instance.last_console = console;
             let interface = instance.interface_id.clone();
             world.ec2.network.delete_interface(&interface);
         }
