@@ -31,6 +31,10 @@ pub enum Fault {
     Dies,
     /// Its mirrors are so slow that it is not done before anybody's patience is.
     Slow,
+    /// It signals SUCCESS before it does anything, asks nobody whether it is healthy, and takes its time.
+    Hasty,
+    /// Unattended upgrades hold apt's lock for four minutes: a bootstrap that does not wait as long for it fails.
+    Locked,
 }
 
 /// Runs instances as tasks of this process, on free loopback ports. It belongs to one region.

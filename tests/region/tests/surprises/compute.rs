@@ -1,1 +1,5 @@
 //! Instances, groups and load balancers.
+
+mod booting;
+mod placing;
+mod shrinking;

@@ -26,6 +26,12 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 /// The users are read again no sooner than this.
 const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
 
+/// How long a hasty node takes after it has said that it is there.
+const SLOW_BOOT: Duration = Duration::from_secs(600);
+
+/// How long unattended upgrades hold apt's lock.
+const LOCKED: Duration = Duration::from_secs(240);
+
 /// Boots the node and serves until its tasks are aborted.
 pub(super) async fn boot(region: Weak<Region>, node: Weak<Node>) {
     let (Some(strong), Some(node)) = (region.upgrade(), node.upgrade()) else { return };
@@ -89,7 +95,14 @@ struct Boot {
 
 impl Boot {
     async fn steps(&mut self) -> anyhow::Result<()> {
+        if self.node.fault == Some(Fault::Hasty) {
+            self.signal("SUCCESS").await?;
+            self.clock.patience(SLOW_BOOT).await;
+        }
         self.begin("packages");
+        if self.node.fault == Some(Fault::Locked) {
+            self.lock().await?;
+        }
         if self.node.fault == Some(Fault::Fails) {
             return Err(anyhow!("E: Failed to fetch packages"));
         }
@@ -113,6 +126,9 @@ impl Boot {
             self.node.end();
             return Ok(());
         }
+        if self.node.fault == Some(Fault::Hasty) {
+            return Ok(());
+        }
         self.begin("load-balancer");
         self.keep_trying(600, 5, Attempt::Healthy).await?;
         self.begin("signal");
@@ -120,6 +136,21 @@ impl Boot {
             return Ok(());
         }
         self.signal("SUCCESS").await
+    }
+
+    /// What apt does while another holds its lock: it waits as long as its option says, which is not at all by default.
+    async fn lock(&self) -> anyhow::Result<()> {
+        let data = String::from_utf8_lossy(&self.node.launch.user_data);
+        let option = data.split_once("DPkg::Lock::Timeout=").map(|(_, rest)| rest);
+        let digits = option.map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+        let patience = Duration::from_secs(digits.and_then(|digits| digits.parse().ok()).unwrap_or_default());
+        self.clock.sleep(patience.min(LOCKED)).await;
+        if patience < LOCKED {
+            return Err(anyhow!(
+                "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 612 (unattended-upgr)"
+            ));
+        }
+        Ok(())
     }
 
     fn begin(&mut self, step: &'static str) {
