@@ -92,7 +92,7 @@ impl Seen {
 
 fn health(health: &Health) -> &'static str {
     match health {
-        Health::Initial => "initial",
+        Health::Registering | Health::Initial => "initial",
         Health::Healthy => "healthy",
         Health::Unhealthy { reason, .. } => reason,
         Health::Draining => "draining",
