@@ -61,7 +61,7 @@ struct Mistake {
     says: &'static str,
 }
 
-const MISTAKES: [Mistake; 10] = [
+const MISTAKES: [Mistake; 12] = [
     Mistake {
         name: "MinSize over MaxSize",
         edits: &[("MinSize: !Ref Nodes", "MinSize: 5")],
@@ -107,6 +107,24 @@ const MISTAKES: [Mistake; 10] = [
         parameters: &[],
         resource: "Listener",
         says: "Listener protocol 'TLS' must be one of 'HTTPS, HTTP'",
+    },
+    Mistake {
+        name: "a target group whose protocol the load balancer does not speak",
+        edits: &[
+            ("TargetType: instance\n      Protocol: HTTP\n", "TargetType: instance\n      Protocol: TCP\n"),
+            ("      - {Key: load_balancing.algorithm.type, Value: least_outstanding_requests}\n", ""),
+        ],
+        parameters: &[],
+        resource: "Listener",
+        says: "The listener and the following target groups have incompatible protocols: 'arn:",
+    },
+    Mistake {
+        name: "an attribute that the target group's protocol does not have",
+        edits: &[("TargetType: instance\n      Protocol: HTTP\n", "TargetType: instance\n      Protocol: TCP\n")],
+        parameters: &[],
+        resource: "TargetGroup",
+        says: "Target group attribute key 'load_balancing.algorithm.type' is not supported on target groups with protocol \
+               'TCP'",
     },
     Mistake {
         name: "a certificate on a listener that speaks HTTP",

@@ -59,6 +59,7 @@ fn evaluate(value: &str, resources: &dyn Resources, masked: bool) -> Result<Opti
         url_suffix: "amazonaws.com".to_owned(),
         partition: "aws".to_owned(),
         zones,
+        exports: [("known".to_owned(), "imported".to_owned())].into(),
         ..Pseudo::default()
     };
     let empty = Outcomes::new();
@@ -100,6 +101,9 @@ fn functions_give_what_the_reference_says() {
         ("{Keep: 1, Drop: !If [IsProd, 2, !Ref 'AWS::NoValue']}", json!({"Keep": 1})),
         ("[a, !If [IsProd, b, !Ref 'AWS::NoValue'], c]", json!(["a", "c"])),
         ("{'Fn::Base64': !Sub 'hello ${Env}'}", json!("aGVsbG8gZGV2")),
+        ("!Cidr [10.0.0.0/16, 2, 8]", json!(["10.0.0.0/24", "10.0.1.0/24"])),
+        ("!Select [1, !Cidr [!Sub '10.0.0.0/16', '2']]", json!("10.0.1.0/24")),
+        ("!ImportValue known", json!("imported")),
     ] {
         assert_eq!(evaluate(value, &One, false), Ok(Some(expected)), "{value}");
     }
@@ -125,7 +129,19 @@ fn functions_used_wrongly_are_named() {
             "Template format error: Unresolved resource dependencies [Nope] in the Resources block of the template",
         ),
         ("!If [Nope, a, b]", "Template error: unresolved condition dependency Nope in Fn::If"),
-        ("!ImportValue shared", "No export named shared found."),
+        ("!ImportValue shared", "No export named shared found"),
+        (
+            "!Cidr [10.0.0.0/24, 9, 5]",
+            "Template error: every Fn::Cidr object requires an IP address block, the number of CIDRs to generate (1 to \
+             256), which must fit into it, and optionally the number of subnet bits of each",
+        ),
+        (
+            "{'Fn::Length': !Ref List}",
+            "Template error: Encountered unsupported function: Fn::Length Supported functions are: [Fn::Base64, \
+             Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::If, \
+             Fn::Sub, Fn::Cidr]",
+        ),
+        ("!Transform {Name: 'AWS::Include'}", "Template error: Fn::Transform is not simulated"),
     ] {
         assert_eq!(evaluate(value, &One, false), Err(FormationError(message.to_owned())), "{value}");
     }
@@ -140,6 +156,7 @@ fn what_is_not_known_yet_stays_unknown_through_every_function() {
         "!Join ['-', [a, !Ref Other]]",
         "!Select [2, !Split ['-', !Ref Other]]",
         "{'Fn::Base64': !Sub '${Other}'}",
+        "!Select [1, !Cidr [!GetAtt Other.Arn, 2]]",
     ] {
         assert_eq!(evaluate(value, &Nothing, false), Ok(Some(UNKNOWN.into())), "{value}");
     }

@@ -182,6 +182,11 @@ fn check_actions(state: &State, load_balancer: &str, actions: &[Value]) -> Resul
     }
     for arn in &targets {
         let group = state.target_group(arn)?;
+        if group.protocol != "HTTP" {
+            // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
+            let message = format!("The listener and the following target groups have incompatible protocols: '{arn}'");
+            return Err(AwsError::new("IncompatibleProtocols", message));
+        }
         if group.vpc_id != *vpc {
             let message = format!("The target group '{arn}' is not in the VPC of the load balancer"); // [U] wording
             return Err(AwsError::new("InvalidConfigurationRequest", message));

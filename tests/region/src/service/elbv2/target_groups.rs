@@ -13,6 +13,8 @@ use crate::{AwsError, Region};
 pub struct TargetGroup {
     pub arn: String,
     pub name: String,
+    /// `HTTP`, or one of those that only network load balancers speak to: `TCP`, `TLS`, `UDP`, `TCP_UDP`.
+    pub protocol: String,
     pub port: u16,
     pub vpc_id: String,
     pub health_check: HealthCheck,
@@ -146,8 +148,11 @@ pub fn create(
         return Err(AwsError::validation(format!("Target groups of type '{kind}' are not simulated")));
     }
     let protocol = text("Protocol").ok_or_else(|| AwsError::validation("A protocol must be specified"))?;
-    if protocol != "HTTP" {
+    if !["HTTP", "TCP", "TLS", "UDP", "TCP_UDP"].contains(&protocol) {
         return Err(AwsError::validation(format!("Target groups with protocol '{protocol}' are not simulated")));
+    }
+    if protocol != "HTTP" && text("HealthCheckProtocol") != Some("HTTP") {
+        return Err(AwsError::validation("Health checks by TCP are not simulated"));
     }
     let port = settings.get("Port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or_else(|| AwsError::validation("A port must be specified"))?;
@@ -166,6 +171,7 @@ pub fn create(
     let mut attributes = attributes::target_group_defaults();
     if let Some(changes) = settings.get("TargetGroupAttributes") {
         attributes::set_target_group(&mut attributes, changes)?;
+        speaks(protocol, changes)?;
     }
     let arn = region.arn("elasticloadbalancing", &format!("targetgroup/{name}/{}", region.random.hex(16)));
     region.world(|world| {
@@ -177,12 +183,36 @@ pub fn create(
             let message = format!("A target group with the same name '{name}' exists, but with different settings");
             return Err(AwsError::new("DuplicateTargetGroupName", message));
         }
-        let name = name.to_owned();
-        let (targets, turn) = (Vec::new(), 0);
-        let made = TargetGroup { arn: arn.clone(), name, port, vpc_id, health_check, attributes, tags, targets, turn };
-        state.target_groups.push(made);
+        state.target_groups.push(TargetGroup {
+            arn: arn.clone(),
+            name: name.to_owned(),
+            protocol: protocol.to_owned(),
+            port,
+            vpc_id,
+            health_check,
+            attributes,
+            tags,
+            targets: Vec::new(),
+            turn: 0,
+        });
         Ok(arn)
     })
+}
+
+/// Refuses attributes of HTTP groups on others.
+/// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+fn speaks(protocol: &str, changes: &Value) -> Result<(), AwsError> {
+    const HTTP_ALONE: [&str; 3] =
+        ["load_balancing.algorithm.anomaly_mitigation", "load_balancing.algorithm.type", "slow_start.duration_seconds"];
+    let mut keys = changes.as_array().into_iter().flatten().filter_map(|change| change["Key"].as_str());
+    match keys.find(|key| protocol != "HTTP" && HTTP_ALONE.contains(key)) {
+        Some(key) => {
+            let message = // [U] wording
+                format!("Target group attribute key '{key}' is not supported on target groups with protocol '{protocol}'");
+            Err(AwsError::new("InvalidConfigurationRequest", message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Changes health check settings, attributes and tags in place; attributes not named go back to their defaults.
@@ -252,11 +282,10 @@ pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError
 
 fn described(one: &TargetGroup, load_balancers: &[String]) -> Value {
     let check = &one.health_check;
-    json!({
+    let mut answer = json!({
         "TargetGroupArn": one.arn,
         "TargetGroupName": one.name,
-        "Protocol": "HTTP",
-        "ProtocolVersion": "HTTP1",
+        "Protocol": one.protocol,
         "Port": one.port,
         "VpcId": one.vpc_id,
         "TargetType": "instance",
@@ -271,7 +300,11 @@ fn described(one: &TargetGroup, load_balancers: &[String]) -> Value {
         "HealthyThresholdCount": check.healthy_threshold,
         "UnhealthyThresholdCount": check.unhealthy_threshold,
         "Matcher": {"HttpCode": check.matcher},
-    })
+    });
+    if one.protocol == "HTTP" {
+        answer["ProtocolVersion"] = json!("HTTP1");
+    }
+    answer
 }
 
 /// `DescribeTargetGroupAttributes`.
