@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{Made, Phase, ResourceContext, ResourceFailure, ResourceType};
+use crate::region::World;
 use crate::service::autoscaling::groups;
 use crate::service::cloudformation::await_signals;
 
@@ -20,6 +21,10 @@ const SERVICE: &str = "AutoScaling";
 impl ResourceType for AutoScalingGroup {
     fn name(&self) -> &'static str {
         "AWS::AutoScaling::AutoScalingGroup"
+    }
+
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        world.autoscaling.group(identifier).is_ok()
     }
 
     fn typical_seconds(&self) -> f64 {

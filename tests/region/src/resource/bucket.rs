@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
+use crate::region::World;
 use crate::service::s3::{self, NewBucket, Ownership};
 
 /// The type.
@@ -22,6 +23,10 @@ const KNOWN: [&str; 4] = ["BucketName", "OwnershipControls", "Tags", "Versioning
 impl ResourceType for Bucket {
     fn name(&self) -> &'static str {
         "AWS::S3::Bucket"
+    }
+
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        world.s3.bucket(identifier).is_ok()
     }
 
     fn typical_seconds(&self) -> f64 {

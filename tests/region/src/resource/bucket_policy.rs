@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::policies::document;
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
+use crate::region::World;
 
 /// The type.
 pub struct BucketPolicy;
@@ -16,6 +17,10 @@ const SERVICE: &str = "S3";
 impl ResourceType for BucketPolicy {
     fn name(&self) -> &'static str {
         "AWS::S3::BucketPolicy"
+    }
+
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        world.s3.bucket(identifier).is_ok_and(|bucket| bucket.policy.is_some())
     }
 
     fn typical_seconds(&self) -> f64 {

@@ -7,6 +7,7 @@ use super::policies::{SERVICE, deleted};
 use super::properties::text;
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
+use crate::region::World;
 
 /// The type.
 pub struct InstanceProfile;
@@ -15,6 +16,10 @@ pub struct InstanceProfile;
 impl ResourceType for InstanceProfile {
     fn name(&self) -> &'static str {
         "AWS::IAM::InstanceProfile"
+    }
+
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        world.iam.profiles.contains_key(identifier)
     }
 
     /// Two minutes, whatever one does: CloudFormation waits for IAM to settle.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::properties::text;
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
+use crate::region::World;
 use crate::service::logs::Group;
 
 /// The type.
@@ -17,6 +18,10 @@ const KNOWN: [&str; 5] = ["LogGroupName", "RetentionInDays", "LogGroupClass", "D
 impl ResourceType for LogGroup {
     fn name(&self) -> &'static str {
         "AWS::Logs::LogGroup"
+    }
+
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        world.logs.groups.contains_key(identifier)
     }
 
     fn typical_seconds(&self) -> f64 {

@@ -28,6 +28,7 @@ mod wait_condition_handle;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+use crate::region::World;
 use crate::service::ec2::Direction;
 
 pub use context::{Phase, ResourceContext};
@@ -76,6 +77,12 @@ impl ResourceFailure {
 pub trait ResourceType: Send + Sync {
     /// Such as `AWS::S3::Bucket`.
     fn name(&self) -> &'static str;
+
+    /// Whether there already is one with this identifier: the values of the schema's primary identifier, joined by `|`.
+    /// Only asked of types whose identifier a template can name.
+    fn exists(&self, _world: &World, _identifier: &str) -> bool {
+        false
+    }
 
     /// Typical seconds of a create, before the clock's speed and the seeded spread.
     fn typical_seconds(&self) -> f64;

@@ -19,6 +19,10 @@ impl ResourceType for Role {
         "AWS::IAM::Role"
     }
 
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        world.iam.roles.contains_key(identifier)
+    }
+
     fn typical_seconds(&self) -> f64 {
         12.0
     }

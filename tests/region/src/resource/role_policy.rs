@@ -7,6 +7,7 @@ use super::policies::{SERVICE, deleted, document};
 use super::properties::text;
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
 use crate::AwsError;
+use crate::region::World;
 
 /// The type.
 pub struct RolePolicy;
@@ -15,6 +16,11 @@ pub struct RolePolicy;
 impl ResourceType for RolePolicy {
     fn name(&self) -> &'static str {
         "AWS::IAM::RolePolicy"
+    }
+
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        let Some((policy, role)) = identifier.split_once('|') else { return false };
+        world.iam.roles.get(role).is_some_and(|role| role.inline.contains_key(policy))
     }
 
     fn typical_seconds(&self) -> f64 {

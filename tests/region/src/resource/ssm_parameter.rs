@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{Made, ResourceContext, ResourceFailure, ResourceType};
+use crate::region::World;
 use crate::service::ssm;
 
 /// The type.
@@ -13,6 +14,10 @@ pub struct SsmParameter;
 impl ResourceType for SsmParameter {
     fn name(&self) -> &'static str {
         "AWS::SSM::Parameter"
+    }
+
+    fn exists(&self, world: &World, identifier: &str) -> bool {
+        world.ssm.parameters.contains_key(identifier)
     }
 
     fn typical_seconds(&self) -> f64 {
@@ -28,9 +33,7 @@ impl ResourceType for SsmParameter {
         let name = given.unwrap_or_else(|| format!("CFN-{}-{}", context.logical_id, context.random_characters(12)));
         let taken = context.region.world(|world| world.ssm.parameters.contains_key(&name));
         if taken {
-            // https://github.com/aws/aws-cdk/issues/16524
-            let reason = format!("{name} already exists in stack or account"); // [U]
-            return Err(ResourceFailure::new("AlreadyExists", reason));
+            return Err(context.already_exists(self.name(), &name));
         }
         put(context, &name, properties);
         Ok(made(context, &name))

@@ -4,6 +4,7 @@ mod change_sets;
 mod compute;
 mod creation;
 mod deletion;
+mod early;
 mod exports;
 mod fixture;
 mod lifecycle;

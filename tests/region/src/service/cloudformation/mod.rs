@@ -3,6 +3,7 @@
 mod change_set;
 mod deployment;
 mod describe;
+mod early;
 mod engine;
 mod event;
 mod events;

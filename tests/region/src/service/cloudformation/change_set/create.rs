@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ChangeSet, Plan, plan, view};
 use crate::service::cloudformation::deployment::Deployment;
+use crate::service::cloudformation::early::{self, Finding};
 use crate::service::cloudformation::event::now;
 use crate::service::cloudformation::input::{Request, check_stack_name, flag, stack_name, text};
 use crate::service::cloudformation::stack_create::{new_stack, stack_id};
@@ -105,8 +106,10 @@ async fn compute(region: Arc<Region>, stack_id: String, change_set: ChangeSet) {
     let missing = lookup::missing_values(&region, &change_set.deployment);
     let Some(view) = region.world(|world| world.cloudformation.stack(&stack_id).map(view)) else { return };
     let plan = plan(&region, (change_set.kind == "UPDATE").then_some(&view), &change_set.deployment);
-    let failure = missing.or_else(|| refusal(&plan, change_set.kind));
-    let validation = validation_events(&region, &change_set, &stack_id, &plan);
+    let found = look_ups(&region, &change_set, &plan);
+    let failure = missing.or_else(|| refusal(&plan, &found, change_set.kind));
+    let mut validation = validation_events(&region, &change_set, &stack_id, &plan);
+    validation.extend(found.iter().map(|finding| finding_event(&region, &change_set, &stack_id, finding)));
     change(&mut |known| {
         known.changes.clone_from(&plan.changes);
         known.validation.clone_from(&validation);
@@ -127,16 +130,54 @@ async fn compute(region: Arc<Region>, stack_id: String, change_set: ChangeSet) {
 }
 
 /// Why the change set fails, if it does.
-fn refusal(plan: &Plan, kind: &str) -> Option<String> {
-    if !plan.refused.is_empty() {
-        let names: Vec<&str> = plan.refused.iter().map(|(id, _)| id.as_str()).collect();
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html; the words [U]
-        return Some(format!("Validation failed for following resources: [{}].", names.join(", ")));
+fn refusal(plan: &Plan, found: &[Finding], kind: &str) -> Option<String> {
+    let failed = if !plan.refused.is_empty() {
+        Some("PropertyValidation")
+    } else {
+        found.iter().any(|finding| finding.mode == "FAIL").then_some("ResourceExistenceCheck")
+    };
+    if let Some(check) = failed {
+        // https://github.com/aws/aws-cdk-cli/issues/1000
+        return Some(format!(
+            "The following hook(s)/validation failed: [AWS::EarlyValidation::{check}]. To troubleshoot Early Validation \
+             errors, use the DescribeEvents API for detailed failure information."
+        ));
     }
     // https://github.com/aws/aws-cli/issues/3336
     (kind == "UPDATE" && plan.is_empty()).then(|| {
         "The submitted information didn't contain changes. Submit different information to create a change set."
             .to_owned()
+    })
+}
+
+/// What CloudFormation looks up for a change set, beside the properties.
+fn look_ups(region: &Region, change_set: &ChangeSet, plan: &Plan) -> Vec<Finding> {
+    let of = |action| plan.changes.iter().filter(move |change| change.action == action);
+    let added: Vec<&str> = of("Add").map(|change| change.logical_id.as_str()).collect();
+    let buckets = of("Remove").filter(|change| {
+        change.resource_type == "AWS::S3::Bucket" && change.policy_action.is_none_or(|action| action == "Delete")
+    });
+    let deleted = buckets.filter_map(|change| Some((change.logical_id.as_str(), change.physical_id.as_deref()?)));
+    let mut found = early::conflicts(region, &change_set.deployment, &added);
+    found.extend(early::full_buckets(region, deleted));
+    found
+}
+
+fn finding_event(region: &Region, change_set: &ChangeSet, stack_id: &str, finding: &Finding) -> Value {
+    json!({
+        "EventId": region.random.uuid(),
+        "StackId": stack_id,
+        "OperationId": change_set.operation_id,
+        "OperationType": "CREATE_CHANGESET",
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": finding.logical_id,
+        "ResourceType": finding.resource_type,
+        "Timestamp": now(),
+        "ValidationFailureMode": finding.mode,
+        "ValidationName": finding.name,
+        "ValidationStatus": "FAILED",
+        "ValidationStatusReason": finding.reason,
+        "ValidationPath": format!("/Resources/{}", finding.logical_id),
     })
 }
 
