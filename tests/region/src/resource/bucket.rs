@@ -14,7 +14,8 @@ pub struct Bucket;
 const SERVICE: &str = "S3";
 
 /// Settings that a bucket keeps as the template gives them.
-const KEPT: [&str; 3] = ["PublicAccessBlockConfiguration", "BucketEncryption", "LifecycleConfiguration"];
+const KEPT: [&str; 4] =
+    ["PublicAccessBlockConfiguration", "BucketEncryption", "LifecycleConfiguration", "LoggingConfiguration"];
 
 /// Properties with a meaning of their own here.
 const KNOWN: [&str; 4] = ["BucketName", "OwnershipControls", "Tags", "VersioningConfiguration"];

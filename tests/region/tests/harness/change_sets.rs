@@ -1,5 +1,6 @@
 //! Change sets: what they show, when they fail, when they are overtaken.
 
+use dockreg_region::service::cloudformation::ResourceFault;
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, deployment, text};
@@ -129,6 +130,93 @@ async fn a_set_that_was_overtaken_cannot_be_executed() {
         fixture.refused("ExecuteChangeSet", json!({"StackName": "stack", "ChangeSetName": "late"})).await;
     assert_eq!(code, "InvalidChangeSetStatus");
     assert!(message.ends_with("cannot be executed in its current execution status of [OBSOLETE]"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_that_was_overtaken_while_it_was_computed_cannot_be_executed_either() {
+    let fixture = Fixture::new();
+    fixture.create("stack", BODY, &[]).await;
+    let mut input = deployment("stack", BODY, &[("Value", "uno")]);
+    input["ChangeSetName"] = json!("late");
+    let id = text(&fixture.ok("CreateChangeSet", input).await["Id"]);
+    fixture.ok("UpdateStack", deployment("stack", BODY, &[("Value", "due")])).await;
+    assert_eq!(computed(&fixture, &id).await["ExecutionStatus"], "OBSOLETE");
+    fixture.settled("stack").await;
+    let (_, message) = fixture.refused("ExecuteChangeSet", json!({"ChangeSetName": id})).await;
+    assert!(message.ends_with("cannot be executed in its current execution status of [OBSOLETE]"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_is_executed_once_and_takes_the_others_with_it() {
+    let fixture = Fixture::new();
+    fixture.create("stack", BODY, &[]).await;
+    let first = text(&propose(&fixture, "first", "UPDATE", &[("Value", "uno")]).await["ChangeSetId"]);
+    let second = text(&propose(&fixture, "second", "UPDATE", &[("Value", "due")]).await["ChangeSetId"]);
+    let mut again = deployment("stack", BODY, &[("Value", "tre")]);
+    again["ChangeSetName"] = json!("first");
+    let refused = fixture.refused("CreateChangeSet", again).await;
+    assert_eq!(refused, ("AlreadyExistsException".to_owned(), "ChangeSet first already exists".to_owned()));
+    fixture.ok("ExecuteChangeSet", json!({"ChangeSetName": first})).await;
+    let (code, message) = fixture.refused("ExecuteChangeSet", json!({"ChangeSetName": first})).await;
+    assert_eq!(code, "InvalidChangeSetStatus");
+    assert!(message.starts_with(&format!("ChangeSet [{first}] cannot be executed in its current")), "{message}");
+    let (code, message) = fixture.refused("DeleteChangeSet", json!({"ChangeSetName": first})).await;
+    assert_eq!(code, "InvalidChangeSetStatus");
+    assert!(message.contains("[EXECUTE_IN_PROGRESS]"), "{message}");
+    assert_eq!(fixture.settled("stack").await, "UPDATE_COMPLETE");
+    let (code, message) = fixture.refused("ExecuteChangeSet", json!({"ChangeSetName": first})).await;
+    assert_eq!(code, "InvalidChangeSetStatus");
+    assert!(message.ends_with("execution status of [EXECUTE_COMPLETE]"), "{message}");
+    for operation in ["DescribeChangeSet", "ExecuteChangeSet"] {
+        let refused = fixture.refused(operation, json!({"ChangeSetName": second})).await;
+        assert_eq!(refused, ("ChangeSetNotFound".to_owned(), format!("ChangeSet [{second}] does not exist")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_cannot_be_executed_while_the_stack_is_busy() {
+    let fixture = Fixture::new();
+    fixture.create("stack", BODY, &[]).await;
+    let set = propose(&fixture, "set", "UPDATE", &[("Value", "uno")]).await;
+    fixture.ok("DeleteStack", json!({"StackName": "stack"})).await;
+    let (code, _) = fixture.refused("ExecuteChangeSet", json!({"ChangeSetName": set["ChangeSetId"]})).await;
+    assert_eq!(code, "ChangeSetNotFound", "a delete takes the change sets with it");
+    let mut input = deployment("stack", BODY, &[("Value", "due")]);
+    input["ChangeSetName"] = json!("busy");
+    let (_, message) = fixture.refused("CreateChangeSet", input).await;
+    assert!(message.ends_with("is in DELETE_IN_PROGRESS state and can not be updated."), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_a_failure_is_said_once_and_deletes_only_what_is_new() {
+    let fixture = Fixture::new();
+    fixture.create("stack", BODY, &[]).await;
+    let new = BODY.replace("/first", "/new/first").replace("/third", "/new/third");
+    let with = |kind: &str, on_failure: &str| {
+        let (name, body) = if kind == "CREATE" { ("new", new.as_str()) } else { ("stack", BODY) };
+        let mut input = deployment(name, body, &[("Name", "/x")]);
+        input["ChangeSetName"] = json!("c");
+        input["ChangeSetType"] = json!(kind);
+        input["OnStackFailure"] = json!(on_failure);
+        input
+    };
+    let (code, message) = fixture.refused("CreateChangeSet", with("UPDATE", "DELETE")).await;
+    assert!(code == "ValidationError" && message.contains("CREATE"), "{message}");
+    let id = text(&fixture.ok("CreateChangeSet", with("CREATE", "DELETE")).await["Id"]);
+    computed(&fixture, &id).await;
+    let both = json!({"ChangeSetName": id, "DisableRollback": false});
+    let (code, message) = fixture.refused("ExecuteChangeSet", both).await;
+    assert!(code == "ValidationError" && message.contains("OnStackFailure"), "{message}");
+    let fault = ResourceFault {
+        logical_id: "Third".to_owned(),
+        action: "CREATE".to_owned(),
+        reason: "the test says no".to_owned(),
+        times: 1,
+    };
+    fixture.region.world(|world| world.cloudformation.fail_resource(fault));
+    let stack = text(&fixture.stack("new").await["StackId"]);
+    fixture.ok("ExecuteChangeSet", json!({"ChangeSetName": id})).await;
+    assert_eq!(fixture.settled(&stack).await, "DELETE_COMPLETE");
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,11 +69,31 @@ async fn a_full_bucket_stands_in_the_way_until_it_is_retained() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_what_is_still_there_can_be_retained() {
+    let fixture = Fixture::new();
+    fixture.create("full", BODY, &[]).await;
+    fill(&fixture);
+    fixture.ok("DeleteStack", json!({"StackName": "full"})).await;
+    assert_eq!(fixture.settled("full").await, "DELETE_FAILED");
+    let retain = |id: &str| json!({"StackName": "full", "RetainResources": ["Images", id]});
+    let refused = fixture.refused("DeleteStack", retain("Policy")).await;
+    let words = "The specified resources to retain must be in a valid state. Do not specify resources that are in the \
+                 DELETE_COMPLETE state.";
+    assert_eq!(refused, ("ValidationError".to_owned(), words.to_owned()));
+    let (_, message) = fixture.refused("DeleteStack", retain("Nope")).await;
+    assert_eq!(message, "Resource Nope does not exist for stack full");
+    assert_eq!(fixture.stack("full").await["StackStatus"], "DELETE_FAILED", "a refused call changes nothing");
+}
+
+#[tokio::test(start_paused = true)]
 async fn force_leaves_behind_what_cannot_be_deleted() {
     let fixture = Fixture::new();
     fixture.create("force", BODY, &[]).await;
     let id = text(&fixture.stack("force").await["StackId"]);
     fill(&fixture);
+    let early = json!({"StackName": "force", "DeletionMode": "FORCE_DELETE_STACK"});
+    let (code, message) = fixture.refused("DeleteStack", early).await;
+    assert!(code == "ValidationError" && message.contains("DELETE_FAILED"), "{message}");
     fixture.ok("DeleteStack", json!({"StackName": "force"})).await;
     assert_eq!(fixture.settled("force").await, "DELETE_FAILED");
     fixture.ok("DeleteStack", json!({"StackName": "force", "DeletionMode": "FORCE_DELETE_STACK"})).await;

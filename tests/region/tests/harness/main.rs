@@ -5,14 +5,23 @@ mod compute;
 mod creation;
 mod deletion;
 mod early;
+mod events;
+mod existing;
 mod exports;
+mod failed;
 mod fixture;
 mod lifecycle;
 mod mistakes;
+mod parameters;
 mod refusals;
 mod secrets;
+mod signals;
 mod types;
 mod updates;
+
+#[path = "../wire/signer.rs"]
+#[expect(dead_code, reason = "shared with the wire's tests, which take the rest")]
+mod signer;
 
 /// The template that dockreg sends, composed by its own code.
 #[path = "../../../../src/registry/template.rs"]

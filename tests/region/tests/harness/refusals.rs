@@ -57,9 +57,23 @@ async fn templates_are_refused_in_the_services_words() {
         let (code, said) = fixture.refused("CreateStack", deployment("s", body, &[])).await;
         assert_eq!((code.as_str(), said.as_str()), ("ValidationError", message));
     }
-    let large = format!("{BODY}# {}", "x".repeat(51_200));
-    let (_, message) = fixture.refused("CreateStack", deployment("s", &large, &[])).await;
-    assert!(message.contains("Member must have length less than or equal to 51200"), "{message}");
+    let padded = |bytes: usize| format!("{BODY}# {}", "x".repeat(bytes - BODY.len() - 2));
+    fixture.ok("ValidateTemplate", json!({"TemplateBody": padded(51_200)})).await;
+    let large = padded(51_201);
+    let mut set = deployment("s", &large, &[]);
+    set["ChangeSetName"] = json!("c");
+    set["ChangeSetType"] = json!("CREATE");
+    for (operation, input) in [
+        ("CreateStack", deployment("s", &large, &[])),
+        ("CreateChangeSet", set),
+        ("ValidateTemplate", json!({"TemplateBody": large})),
+        ("GetTemplateSummary", json!({"TemplateBody": large})),
+    ] {
+        let (code, message) = fixture.refused(operation, input).await;
+        let end = "at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200";
+        assert!(code == "ValidationError" && message.ends_with(end), "{operation}: {message}");
+        assert!(message.len() > 51_200, "the service repeats the whole body");
+    }
     let (_, message) = fixture.refused("DescribeStacks", json!({"StackName": "s"})).await;
     assert_eq!(message, "Stack with id s does not exist", "nothing is left of a refused creation");
 }
@@ -90,6 +104,82 @@ async fn roles_need_an_acknowledgement() {
     assert_eq!(fixture.settled("role").await, "CREATE_COMPLETE");
     let summary = fixture.ok("GetTemplateSummary", json!({"StackName": "role"})).await;
     assert_eq!(summary["Capabilities"], json!(["CAPABILITY_IAM"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_of_ones_own_need_the_wider_acknowledgement() {
+    let fixture = Fixture::new();
+    let resource = |kind: &str, properties: &str| {
+        format!("Resources: {{R: {{Type: 'AWS::IAM::{kind}', Properties: {{{properties}}}}}}}\n")
+    };
+    let policy = "PolicyDocument: {Version: '2012-10-17', Statement: []}";
+    for (body, capability) in [
+        (resource("ManagedPolicy", policy), "CAPABILITY_IAM"),
+        (resource("ManagedPolicy", &format!("ManagedPolicyName: mine, {policy}")), "CAPABILITY_NAMED_IAM"),
+        (resource("InstanceProfile", "Roles: [r]"), "CAPABILITY_IAM"),
+        (resource("InstanceProfile", "InstanceProfileName: mine, Roles: [r]"), "CAPABILITY_NAMED_IAM"),
+    ] {
+        let lesser = if capability == "CAPABILITY_IAM" { "CAPABILITY_AUTO_EXPAND" } else { "CAPABILITY_IAM" };
+        fixture.create("grows", BODY, &[]).await;
+        for operation in ["CreateStack", "UpdateStack", "CreateChangeSet"] {
+            let name = if operation == "CreateStack" { "new" } else { "grows" };
+            let mut input = deployment(name, &body, &[]);
+            input["ChangeSetName"] = json!("c");
+            input["Capabilities"] = json!([lesser]);
+            let refused = fixture.refused(operation, input).await;
+            let words = format!("Requires capabilities : [{capability}]");
+            assert_eq!(refused, ("InsufficientCapabilitiesException".to_owned(), words), "{operation} {body}");
+        }
+        let summary = fixture.ok("GetTemplateSummary", json!({"TemplateBody": body})).await;
+        assert_eq!(summary["Capabilities"], json!([capability]));
+        let id = text(&fixture.stack("grows").await["StackId"]);
+        fixture.ok("DeleteStack", json!({"StackName": id})).await;
+        fixture.settled(&id).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_region_gives_no_meaning_is_refused_by_name() {
+    let fixture = Fixture::new();
+    for (member, value) in [
+        ("TemplateURL", json!("https://s3.amazonaws.com/b/k")),
+        ("StackPolicyBody", json!("{}")),
+        ("StackPolicyDuringUpdateBody", json!("{}")),
+        ("NotificationARNs", json!(["arn:aws:sns:us-east-1:123456789012:t"])),
+        ("ResourceTypes", json!(["AWS::SSM::*"])),
+        ("DisableValidation", json!(true)),
+        ("DeploymentConfig", json!({"Mode": "EXPRESS"})),
+        ("RollbackConfiguration", json!({"MonitoringTimeInMinutes": 5})),
+        ("DeploymentMode", json!("REVERT_DRIFT")),
+        ("ImportExistingResources", json!(true)),
+        ("ChangeSetType", json!("IMPORT")),
+    ] {
+        let mut input = deployment("s", BODY, &[]);
+        input[member] = value;
+        let (code, message) = fixture.refused("CreateStack", input).await;
+        assert_eq!(code, "ValidationError");
+        assert!(message.starts_with("the region does not model") && message.contains(member), "{message}");
+    }
+    let mut input = deployment("s", BODY, &[]);
+    input["DeploymentConfig"] = json!({"Mode": "STANDARD"});
+    input["RollbackConfiguration"] = json!({});
+    input["NotificationARNs"] = json!([]);
+    fixture.ok("CreateStack", input).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_the_callers_own_and_said_once() {
+    let fixture = Fixture::new();
+    for (tags, says) in [
+        (json!([{"Key": "aws:owner", "Value": "me"}]), "aws:"),
+        (json!([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]), "Duplicate tag keys"),
+    ] {
+        let mut input = deployment("s", BODY, &[]);
+        input["Tags"] = tags;
+        let (code, message) = fixture.refused("CreateStack", input).await;
+        assert_eq!(code, "ValidationError");
+        assert!(message.contains(says), "{message}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

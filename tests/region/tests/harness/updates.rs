@@ -150,9 +150,52 @@ async fn a_rollback_that_fails_can_be_continued_without_the_culprit() {
     let (_, message) =
         fixture.refused("ContinueUpdateRollback", json!({"StackName": "stuck", "ResourcesToSkip": ["Second"]})).await;
     assert!(message.contains("UPDATE_FAILED"), "{message}");
+    let (_, message) = fixture.refused("RollbackStack", json!({"StackName": "stuck"})).await;
+    assert!(message.contains("is in UPDATE_ROLLBACK_FAILED state"), "{message}");
     fixture.ok("ContinueUpdateRollback", json!({"StackName": "stuck", "ResourcesToSkip": ["First"]})).await;
     assert_eq!(fixture.settled("stuck").await, "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(fixture.ssm("/first").as_deref(), Some("uno"), "a skipped resource stays as it is");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_the_rollback_itself_could_not_bring_back_can_be_skipped() {
+    let fixture = Fixture::new();
+    let body = "
+Parameters: {Value: {Type: String, Default: one}}
+Resources:
+  First: {Type: 'AWS::SSM::Parameter', Properties: {Name: /first, Type: String, Value: !Ref Value}}
+  Second: {Type: 'AWS::SSM::Parameter', DependsOn: First, Properties: {Name: /second, Type: String, Value: !Ref Value}}
+";
+    fixture.create("stuck", body, &[]).await;
+    fail(&fixture, "Second", "UPDATE");
+    fixture.ok("UpdateStack", deployment("stuck", body, &[("Value", "two")])).await;
+    fixture.until("First is updated", async || fixture.ssm("/first").filter(|value| value == "two")).await;
+    fixture.until_told("stuck", "First UPDATE_COMPLETE").await;
+    fail(&fixture, "First", "UPDATE");
+    assert_eq!(fixture.settled("stuck").await, "UPDATE_ROLLBACK_FAILED");
+    let resources = fixture.ok("DescribeStackResources", json!({"StackName": "stuck"})).await["StackResources"].clone();
+    let statuses = (text(&resources[0]["ResourceStatus"]), text(&resources[1]["ResourceStatus"]));
+    assert_eq!(statuses, ("UPDATE_FAILED".to_owned(), "UPDATE_FAILED".to_owned()), "both failed, on different ways");
+    let skip = |id: &str| json!({"StackName": "stuck", "ResourcesToSkip": [id]});
+    let (code, message) = fixture.refused("ContinueUpdateRollback", skip("Second")).await;
+    assert!(code == "ValidationError" && message.contains("because a rollback failed"), "{message}");
+    fixture.ok("ContinueUpdateRollback", skip("First")).await;
+    assert_eq!(fixture.settled("stuck").await, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!((fixture.ssm("/first").as_deref(), fixture.ssm("/second").as_deref()), (Some("two"), Some("one")));
+    let (code, message) = fixture.refused("ContinueUpdateRollback", skip("First")).await;
+    assert!(code == "ValidationError" && message.contains("UPDATE_ROLLBACK_COMPLETE"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_past_its_last_resource_can_no_longer_be_cancelled() {
+    let fixture = Fixture::new();
+    fixture.create("done", BODY, &[("More", "yes")]).await;
+    fixture.ok("UpdateStack", deployment("done", BODY, &[])).await;
+    fixture.until_told("done", "done UPDATE_COMPLETE_CLEANUP_IN_PROGRESS").await;
+    let refused = fixture.refused("CancelUpdateStack", json!({"StackName": "done"})).await;
+    let words = "CancelUpdateStack cannot be called from current stack status";
+    assert_eq!(refused, ("ValidationError".to_owned(), words.to_owned()));
+    assert_eq!(fixture.settled("done").await, "UPDATE_COMPLETE");
 }
 
 #[tokio::test(start_paused = true)]

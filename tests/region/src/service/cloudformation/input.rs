@@ -73,13 +73,8 @@ impl Request {
     /// Reads the input.
     ///
     /// # Errors
-    /// Members that the region does not model, and repeated tags.
+    /// Tags that cannot be.
     pub(super) fn read(input: &Value) -> Result<Self, AwsError> {
-        for unsupported in ["TemplateURL", "StackPolicyURL", "StackPolicyBody", "ResourceTypes", "ResourcesToImport"] {
-            if input.get(unsupported).is_some() {
-                return Err(AwsError::validation(format!("the region does not model {unsupported}")));
-            }
-        }
         let parameters = input.get("Parameters").and_then(Value::as_array).into_iter().flatten();
         let parameters = parameters
             .map(|parameter| Given {
@@ -168,14 +163,15 @@ pub(super) fn check_role(region: &Region, input: &Value) -> Result<(), AwsError>
 /// Refuses a template body that is too large.
 ///
 /// # Errors
-/// The constraint in the words that every member of a model is refused with.
+/// The constraint in the words that every member of a model is refused with, the whole body among them.
+/// https://github.com/cfn-sphere/cfn-sphere/issues/54
 pub(super) fn check_size(body: &str) -> Result<(), AwsError> {
     if body.len() <= MAXIMUM_BYTES {
         return Ok(());
     }
     Err(AwsError::validation(format!(
-        "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less \
-         than or equal to {MAXIMUM_BYTES}"
+        "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: Member must have \
+         length less than or equal to {MAXIMUM_BYTES}"
     )))
 }
 
@@ -192,10 +188,6 @@ fn tags(input: &Value) -> Result<Option<Vec<(String, String)>>, AwsError> {
             return Err(AwsError::validation(format!("Duplicate tag keys found: {key}"))); // [U]
         }
         tags.push((key.to_owned(), value.to_owned()));
-    }
-    if tags.len() > 50 {
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
-        return Err(AwsError::validation("Tags: at most 50 tags may be specified.")); // [U] the words
     }
     Ok(Some(tags))
 }

@@ -79,8 +79,8 @@ pub(super) fn secret_reference(region: &Region, reference: &Reference) -> Result
 }
 
 /// The reason why a deployment cannot begin: an AWS-specific parameter, or an export, that does not exist.
-/// Observed as a stack-level failure before any resource: "Parameter validation failed: parameter value X for parameter
-/// name P does not exist".
+/// A stack-level failure before any resource, for an empty value too.
+/// https://github.com/cloudposse/terraform-aws-efs-backup/issues/25
 pub(super) fn missing_values(region: &Region, deployment: &Deployment) -> Option<String> {
     let missing: Vec<String> = region.world(|world| {
         specific_values(&deployment.template, &deployment.parameters)

@@ -23,6 +23,7 @@ mod state;
 mod status;
 mod template;
 mod token;
+mod unmodelled;
 mod wait_handle;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     if let Some(answer) = token::answered(region, &operation, &input)? {
         return Ok(answer);
     }
+    unmodelled::refuse(&input)?;
     input::check_role(region, &input)?;
     let answer = carry_out(region, &operation, &input)?;
     token::remember(region, &operation, &input, &answer);

@@ -11,11 +11,14 @@ use super::status;
 use crate::resource::{Phase, ResourceContext, ResourceFailure};
 use crate::{AwsError, Region};
 
-/// One signal that no resource has counted yet.
+/// One signal of the running operation.
 #[derive(Debug, Clone)]
 pub(super) struct Signal {
-    pub(super) logical_id: String,
-    pub(super) success: bool,
+    logical_id: String,
+    unique_id: String,
+    success: bool,
+    /// Whether the resource has counted it.
+    counted: bool,
 }
 
 /// Waits until `count` signals for the context's resource have arrived, counting none twice.
@@ -88,19 +91,28 @@ fn failure(reason: String) -> ResourceFailure {
     ResourceFailure::new("NotStabilized", reason)
 }
 
-/// Takes at most `limit` of the resource's waiting signals out of the stack.
+/// Counts at most `limit` of the resource's signals that it has not counted yet.
+///
+/// A creation counts signals, whoever sent them; an update waits for its new instances, so that a signal under another
+/// name is recorded and does not count. [U] for both
+/// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
 fn take(context: &ResourceContext, limit: usize) -> Vec<Signal> {
     context.region.world(|world| {
         let Some(stack) = world.cloudformation.stack_mut(&context.stack_id) else { return Vec::new() };
-        let mut taken = Vec::new();
-        stack.signals.retain(|signal| {
-            let ours = taken.len() < limit && signal.logical_id == context.logical_id;
-            if ours {
-                taken.push(signal.clone());
-            }
-            !ours
-        });
-        taken
+        let group = stack.resource(&context.logical_id).and_then(|resource| resource.physical_id.clone());
+        let group = group.and_then(|name| world.autoscaling.group(&name).ok());
+        let is_ours = |id: &str| {
+            context.phase == Phase::Create
+                || group.is_some_and(|group| group.members.iter().any(|member| member.instance_id == id))
+        };
+        let waiting = stack.signals.iter_mut().filter(|signal| !signal.counted);
+        let ours = waiting.filter(|signal| signal.logical_id == context.logical_id && is_ours(&signal.unique_id));
+        ours.take(limit)
+            .map(|signal| {
+                signal.counted = true;
+                signal.clone()
+            })
+            .collect()
     })
 }
 
@@ -152,7 +164,23 @@ pub(super) fn signal(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
         }
         let in_progress = resource.status;
         let success = status == "SUCCESS";
-        stack.signals.push(Signal { logical_id: logical_id.to_owned(), success });
+        let same = |signal: &&mut Signal| signal.logical_id == logical_id && signal.unique_id == unique_id;
+        match stack.signals.iter_mut().find(same) {
+            // https://github.com/eucalyptus/eucalyptus (its CloudFormationService); that AWS says the same [U]
+            Some(_) if success => {
+                return Err(AwsError::validation(format!(
+                    "Signal with ID {unique_id} for resource {logical_id} already exists.  Signals may only be updated \
+                     with a FAILURE status."
+                )));
+            }
+            Some(signal) => (signal.success, signal.counted) = (false, false),
+            None => stack.signals.push(Signal {
+                logical_id: logical_id.to_owned(),
+                unique_id: unique_id.to_owned(),
+                success,
+                counted: false,
+            }),
+        }
         // https://github.com/code-dot-org/code-dot-org/pull/33795, in the events quoted there
         let reason = format!("Received {status} signal with UniqueId {unique_id}");
         stack.set_resource_status(logical_id, in_progress, Some(reason));

@@ -94,6 +94,7 @@ pub(super) fn new_stack(name: &str, id: &str) -> Stack {
         deleted: None,
         deployment: None,
         rollback: None,
+        not_rolled_back: Vec::new(),
         settings: StackSettings::default(),
         termination_protection: false,
         deletion_mode: None,

@@ -43,12 +43,16 @@ pub(super) fn delete(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
             )));
         }
         for id in &retain {
-            if stack.resource(id).is_none_or(|resource| resource.status != "DELETE_FAILED") {
-                // https://github.com/aws/aws-cdk/issues/3297; the words [U]
-                return Err(AwsError::validation(format!(
-                    "The specified resources to retain must be in a valid state. Do not specify resources that are in \
-                     DELETE_COMPLETE or in other than DELETE_FAILED: [{id}]"
-                )));
+            let Some(resource) = stack.resource(id) else {
+                // [U] the words
+                return Err(AwsError::validation(format!("Resource {id} does not exist for stack {}", stack.name)));
+            };
+            if resource.status == "DELETE_COMPLETE" {
+                // https://github.com/rebuy-de/aws-nuke/issues/270
+                return Err(AwsError::validation(
+                    "The specified resources to retain must be in a valid state. Do not specify resources that are in the \
+                     DELETE_COMPLETE state.",
+                ));
             }
         }
         if stack.status == "CREATE_IN_PROGRESS" {
@@ -97,11 +101,18 @@ pub(super) fn delete(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
 /// Carries out UpdateTerminationProtection.
 ///
 /// # Errors
-/// The stack does not exist.
+/// The stack does not exist or is on its way out.
 pub(super) fn protect(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
     let name = stack_name(input);
     region.world(|world| {
         let stack = world.cloudformation.stack_mut(name).ok_or_else(|| status::missing(name))?;
+        if matches!(stack.status, "DELETE_IN_PROGRESS" | "DELETE_COMPLETE") {
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html; the words [U]
+            return Err(AwsError::validation(format!(
+                "TerminationProtection cannot be changed for stack [{}] while in status {}",
+                stack.id, stack.status
+            )));
+        }
         stack.termination_protection = flag(input, "EnableTerminationProtection");
         Ok(json!({"StackId": stack.id}))
     })

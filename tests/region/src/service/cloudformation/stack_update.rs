@@ -23,7 +23,7 @@ pub(super) fn update(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
     let request = Request::read(input)?;
     let current = region.world(|world| {
         let stack = world.cloudformation.stack(name).ok_or_else(|| status::missing(name))?;
-        if status::can_update(stack) { Ok(view(stack)) } else { Err(status::cannot_update(stack)) }
+        status::check_update_begins(stack, disables_rollback(input), "update-stack").map(|()| view(stack))
     })?;
     let identity = (current.name.as_str(), current.id.as_str());
     let deployment = Arc::new(Deployment::prepare(region, &request, identity, current.deployment.as_deref())?);
@@ -34,21 +34,24 @@ pub(super) fn update(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
         return Err(AwsError::validation("No updates are to be performed."));
     }
     let token = text(input, "ClientRequestToken").map(str::to_owned);
-    let operation = region.world(|world| {
+    let operation = region.world(|world| -> Result<Operation, AwsError> {
         let stack = world.cloudformation.stack_mut(&current.id).ok_or_else(|| status::missing(name))?;
-        if !status::can_update(stack) {
-            return Err(status::cannot_update(stack));
-        }
+        status::check_update_begins(stack, disables_rollback(input), "update-stack")?;
         let settings = request.settings(input, &stack.settings);
         stack.settings = StackSettings { on_failure: "ROLLBACK".to_owned(), timeout_minutes: None, ..settings };
-        for change_set in stack.change_sets.iter_mut().filter(|known| known.execution_status == "AVAILABLE") {
-            change_set.execution_status = "OBSOLETE";
+        for change_set in &mut stack.change_sets {
+            change_set.overtake();
         }
         Ok(begin(region, stack, Arc::clone(&deployment), token))
     })?;
     let answer = json!({"StackId": current.id, "OperationId": operation.operation_id});
     operation.spawn();
     Ok(answer)
+}
+
+/// Whether the caller wants the stack to be left as it fails.
+fn disables_rollback(input: &Value) -> bool {
+    flag(input, "DisableRollback") || flag(&input["DeploymentConfig"], "DisableRollback")
 }
 
 /// A resource keeps its type for life.
@@ -78,7 +81,7 @@ pub(super) fn begin(
     deployment: Arc<Deployment>,
     token: Option<String>,
 ) -> Operation {
-    if let (None, Some(last)) = (&stack.rollback, &stack.deployment) {
+    if let (true, Some(last)) = (status::is_whole(stack.status), &stack.deployment) {
         stack.rollback = Some(Rollback { deployment: Arc::clone(last), resources: stack.resources.clone() });
     }
     stack.updated = Some(now());
@@ -125,10 +128,11 @@ pub(super) fn continue_rollback(region: &Arc<Region>, input: &Value) -> Result<V
         }
         let skip = texts(input, "ResourcesToSkip");
         for id in &skip {
-            if stack.resource(id).is_none_or(|resource| resource.status != "UPDATE_FAILED") {
-                // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
+            // Only what the rollback itself could not bring back, not what failed or was cancelled on the way forward.
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html; the words [U]
+            if !stack.not_rolled_back.contains(id) {
                 return Err(AwsError::validation(format!(
-                    "Resources that are not in UPDATE_FAILED state cannot be skipped: [{id}]" // [U]
+                    "Only resources that are in the UPDATE_FAILED state because a rollback failed can be skipped: [{id}]"
                 )));
             }
         }
@@ -151,8 +155,10 @@ pub(super) fn roll_back(region: &Arc<Region>, input: &Value) -> Result<Value, Aw
     let operation = region.world(|world| {
         let stack = world.cloudformation.stack_mut(name).ok_or_else(|| status::missing(name))?;
         let status = match (stack.status, &stack.rollback) {
-            ("CREATE_FAILED", None) => "ROLLBACK_IN_PROGRESS",
-            ("CREATE_FAILED" | "UPDATE_FAILED", Some(_)) => "UPDATE_ROLLBACK_IN_PROGRESS",
+            // A stack that was never whole has only its creation to undo.
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
+            ("CREATE_FAILED" | "UPDATE_FAILED", None) => "ROLLBACK_IN_PROGRESS",
+            ("UPDATE_FAILED", Some(_)) => "UPDATE_ROLLBACK_IN_PROGRESS",
             _ => {
                 return Err(AwsError::validation(format!(
                     "Stack:{} is in {} state and can not be rolled back.", // [U]

@@ -48,8 +48,10 @@ pub(super) struct Stack {
     pub(super) deleted: Option<f64>,
     /// What the stack is, or is becoming.
     pub(super) deployment: Option<Arc<Deployment>>,
-    /// What an unfinished update would go back to.
+    /// What an unfinished update would go back to; None if the stack has never been whole.
     pub(super) rollback: Option<Rollback>,
+    /// Resources that the last rollback could not bring back.
+    pub(super) not_rolled_back: Vec<String>,
     pub(super) settings: StackSettings,
     pub(super) termination_protection: bool,
     pub(super) deletion_mode: Option<String>,
@@ -62,7 +64,7 @@ pub(super) struct Stack {
     pub(super) change_sets: Vec<ChangeSet>,
     /// The change set that was executed last.
     pub(super) change_set_id: Option<String>,
-    /// Signals of the running operation that no resource has counted yet.
+    /// Signals of the running operation.
     pub(super) signals: Vec<Signal>,
     /// Tells the running operation to stop.
     pub(super) cancel: Option<watch::Sender<bool>>,

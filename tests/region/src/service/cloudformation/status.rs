@@ -4,18 +4,51 @@ use super::change_set::ChangeSet;
 use super::state::Stack;
 use crate::AwsError;
 
-/// Whether an update may begin.
+/// Refuses an update that the stack's status does not allow.
 /// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html (status codes)
-pub(super) fn can_update(stack: &Stack) -> bool {
-    matches!(
-        stack.status,
-        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "UPDATE_FAILED" | "CREATE_FAILED"
-    )
+///
+/// # Errors
+/// `ValidationError`.
+pub(super) fn check_updatable(stack: &Stack) -> Result<(), AwsError> {
+    if is_whole(stack.status) || matches!(stack.status, "UPDATE_FAILED" | "CREATE_FAILED") {
+        return Ok(());
+    }
+    // https://repost.aws/knowledge-center/cloudformation-update-rollback-failed, in the traces quoted there
+    Err(AwsError::validation(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status)))
 }
 
-/// https://repost.aws/knowledge-center/cloudformation-update-rollback-failed, in the traces quoted there
-pub(super) fn cannot_update(stack: &Stack) -> AwsError {
-    AwsError::validation(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status))
+/// As [`check_updatable`], when the update begins: a stack left as it failed goes on only without rollback, and not at
+/// all if it was made with OnFailure. `api` is the operation's name in the words of the refusal.
+///
+/// # Errors
+/// `ValidationError`.
+pub(super) fn check_update_begins(stack: &Stack, disables_rollback: bool, api: &str) -> Result<(), AwsError> {
+    check_updatable(stack)?;
+    if is_whole(stack.status) {
+        return Ok(());
+    }
+    let status = stack.status;
+    if stack.settings.on_failure == "DO_NOTHING" {
+        // https://github.com/code-dot-org/code-dot-org/pull/68524
+        return Err(AwsError::validation(format!(
+            "This stack cannot be updated from [{status}] state because it contains [on-failure: DO_NOTHING]. Please use \
+             disable-rollback option instead during stack creation."
+        )));
+    }
+    if disables_rollback {
+        return Ok(());
+    }
+    // https://github.com/aws/aws-cli/issues/6368; for change sets the name of the operation is [U]
+    Err(AwsError::validation(format!(
+        "This stack is currently in a non-terminal [{status}] state. To update the stack from this state, please use the \
+         disable-rollback parameter with {api} API. To rollback to the last known good state, use the rollback-stack API"
+    )))
+}
+
+/// Whether a stack in this status is one that a failed update can go back to.
+/// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
+pub(super) fn is_whole(status: &str) -> bool {
+    matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE")
 }
 
 /// https://github.com/aws/aws-cli/issues/2948

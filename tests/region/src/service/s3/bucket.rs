@@ -47,7 +47,7 @@ pub struct NewBucket {
     /// `Enabled` or `Suspended`; None when never set.
     pub versioning: Option<String>,
     /// Other settings as CloudFormation names them: `PublicAccessBlockConfiguration`, `BucketEncryption`,
-    /// `LifecycleConfiguration`.
+    /// `LifecycleConfiguration`, `LoggingConfiguration`.
     pub settings: BTreeMap<String, Value>,
 }
 

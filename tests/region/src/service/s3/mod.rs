@@ -3,6 +3,7 @@
 //!
 //! The words of errors are [U] where no source is cited.
 
+mod access_log;
 pub mod bucket;
 mod listing;
 mod multipart;
@@ -78,6 +79,7 @@ pub(crate) fn no_such_bucket(name: &str) -> AwsError {
 /// The error AWS answers for it.
 pub async fn call(region: &Arc<Region>, call: Call, body: Vec<u8>) -> Result<Outcome, AwsError> {
     let input = &call.input;
+    access_log::record(region, &call.operation, input);
     match call.operation.as_str() {
         "CreateMultipartUpload"
         | "UploadPart"

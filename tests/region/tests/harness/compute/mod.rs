@@ -7,7 +7,7 @@ mod lists;
 mod metadata;
 mod processes;
 mod refusals;
-mod rig;
+pub mod rig;
 mod rolling;
 mod scale;
 mod targets;

@@ -9,9 +9,9 @@ use super::{ChangeSet, Plan, plan, view};
 use crate::service::cloudformation::deployment::Deployment;
 use crate::service::cloudformation::early::{self, Finding};
 use crate::service::cloudformation::event::now;
-use crate::service::cloudformation::input::{Request, check_stack_name, flag, stack_name, text};
+use crate::service::cloudformation::input::{Request, check_stack_name, stack_name, text};
 use crate::service::cloudformation::stack_create::{new_stack, stack_id};
-use crate::service::cloudformation::state::Stack;
+use crate::service::cloudformation::state::{Stack, StackSettings};
 use crate::service::cloudformation::{lookup, status};
 use crate::{AwsError, Region};
 
@@ -23,36 +23,34 @@ const TYPICAL: Duration = Duration::from_secs(3);
 /// # Errors
 /// What is refused before a change set exists.
 pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
-    if flag(input, "ImportExistingResources") || text(input, "ChangeSetType") == Some("IMPORT") {
-        return Err(AwsError::validation("the region does not model resource import"));
-    }
     let request = Request::read(input)?;
     let name = text(input, "ChangeSetName").unwrap_or_default();
+    if text(input, "OnStackFailure") == Some("DELETE") && text(input, "ChangeSetType") != Some("CREATE") {
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html; the words [U]
+        return Err(AwsError::validation("OnStackFailure DELETE is only valid for a change set of type CREATE"));
+    }
     let kind = if text(input, "ChangeSetType") == Some("CREATE") { "CREATE" } else { "UPDATE" };
     let target = stack_name(input);
     check_stack_name(target)?;
     let (id, stack_name, previous, settings) = region.world(|world| {
         let stack = world.cloudformation.stack(target);
-        match (kind, stack) {
-            ("CREATE", Some(stack)) if stack.status != "REVIEW_IN_PROGRESS" => {
-                // https://github.com/aws/aws-cdk/issues/6943
-                Err(AwsError::validation(format!(
-                    "Stack [{target}] already exists and cannot be created again with the changeSet [{name}]."
-                )))
-            }
-            ("UPDATE", None) => Err(AwsError::validation(format!("Stack [{target}] does not exist"))),
-            ("UPDATE", Some(stack)) if stack.status == "REVIEW_IN_PROGRESS" => Err(status::cannot_update(stack)),
-            ("UPDATE", Some(stack)) if !status::can_update(stack) => Err(status::cannot_update(stack)),
-            (_, Some(stack)) if stack.change_sets.iter().any(|known| known.name == name) => {
-                Err(AwsError::new("AlreadyExistsException", format!("ChangeSet {name} already exists")))
-            }
-            (_, stack) => Ok((
-                stack.map_or_else(|| stack_id(region, target), |stack| stack.id.clone()),
-                stack.map_or_else(|| target.to_owned(), |stack| stack.name.clone()),
-                stack.and_then(|stack| stack.deployment.clone()),
-                stack.map(|stack| stack.settings.clone()).unwrap_or_default(),
-            )),
+        let Some(stack) = stack.filter(|stack| kind == "CREATE" || stack.status != "REVIEW_IN_PROGRESS") else {
+            // A stack in review does not exist yet for an update. https://github.com/boto/boto3/issues/2327
+            let new = (stack_id(region, target), target.to_owned(), None, StackSettings::default());
+            return if kind == "CREATE" { Ok(new) } else { Err(status::missing(target)) };
+        };
+        if kind == "UPDATE" {
+            status::check_updatable(stack)?;
+        } else if stack.status != "REVIEW_IN_PROGRESS" {
+            // https://github.com/aws/aws-cdk/issues/6943
+            return Err(AwsError::validation(format!(
+                "Stack [{target}] already exists and cannot be created again with the changeSet [{name}]."
+            )));
         }
+        if stack.change_sets.iter().any(|known| known.name == name) {
+            return Err(AwsError::new("AlreadyExistsException", format!("ChangeSet {name} already exists")));
+        }
+        Ok((stack.id.clone(), stack.name.clone(), stack.deployment.clone(), stack.settings.clone()))
     })?;
     let deployment = Deployment::prepare(region, &request, (&stack_name, &id), previous.as_deref())?;
     let change_set_id = region.arn("cloudformation", &format!("changeSet/{name}/{}", region.random.uuid()));
@@ -67,6 +65,7 @@ pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &V
         execution_status: "UNAVAILABLE",
         deployment: Arc::new(deployment),
         settings: request.settings(input, &settings),
+        has_on_failure: text(input, "OnStackFailure").is_some(),
         changes: Vec::new(),
         validation: Vec::new(),
         operation_id: region.random.uuid(),

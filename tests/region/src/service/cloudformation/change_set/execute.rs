@@ -29,14 +29,24 @@ pub(in crate::service::cloudformation) fn execute(region: &Arc<Region>, input: &
         if change_set.execution_status != "AVAILABLE" {
             return Err(refused(&format!("execution status of [{}]", change_set.execution_status)));
         }
-        if change_set.kind == "UPDATE" && !status::can_update(stack) {
-            return Err(status::cannot_update(stack));
+        if change_set.has_on_failure && input.get("DisableRollback").is_some() {
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html; the words [U]
+            return Err(AwsError::validation(
+                "DisableRollback must not be specified for a change set that was created with OnStackFailure",
+            ));
+        }
+        let disables_rollback = change_set.settings.disable_rollback || flag(input, "DisableRollback");
+        if change_set.kind == "UPDATE" {
+            status::check_update_begins(stack, disables_rollback, "execute-change-set")?;
         }
         let (stack_id, change_set) = (stack.id.clone(), change_set.clone());
         let stack = world.cloudformation.stack_mut(&stack_id).ok_or_else(|| status::missing(&stack_id))?;
         let settings = StackSettings {
-            disable_rollback: change_set.settings.disable_rollback || flag(input, "DisableRollback"),
+            disable_rollback: disables_rollback,
             retain_except_on_create: flag(input, "RetainExceptOnCreate"),
+            // As good as DisableRollback, and not in the way of a later update as OnFailure of CreateStack is.
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+            on_failure: change_set.settings.on_failure.replace("DO_NOTHING", "ROLLBACK"),
             ..change_set.settings
         };
         executed(stack, &change_set.id);

@@ -30,8 +30,20 @@ pub(super) struct ChangeSet {
     pub(super) execution_status: &'static str,
     pub(super) deployment: Arc<Deployment>,
     pub(super) settings: StackSettings,
+    /// Whether it was created with OnStackFailure.
+    pub(super) has_on_failure: bool,
     pub(super) changes: Vec<plan::ResourceChange>,
     /// Validation errors, as `DescribeEvents` gives them.
     pub(super) validation: Vec<serde_json::Value>,
     pub(super) operation_id: String,
+}
+
+impl ChangeSet {
+    /// The stack has become something else than what this change set was computed for, or is being computed for.
+    /// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html (ExecutionStatus)
+    pub(super) fn overtake(&mut self) {
+        if self.execution_status == "AVAILABLE" || self.status.starts_with("CREATE_") {
+            self.execution_status = "OBSOLETE";
+        }
+    }
 }

@@ -72,7 +72,11 @@ impl Resources for Foreseen {
 
 /// Computes the plan. `stack` is None when nothing exists yet.
 pub(in crate::service::cloudformation) fn plan(region: &Region, stack: Option<&Stack>, next: &Deployment) -> Plan {
-    let current = |id: &str| stack.and_then(|stack| stack.resource(id)).filter(|resource| resource.exists());
+    let current = |id: &str| {
+        let resource = stack.and_then(|stack| stack.resource(id))?;
+        // What could not be made is made anew.
+        (resource.exists() && resource.status != "CREATE_FAILED").then_some(resource)
+    };
     let mut foreseen = Foreseen::default();
     let mut plan = Plan { changes: Vec::new(), refused: Vec::new(), beside: false };
     // prepare() has refused cycles.
@@ -98,7 +102,7 @@ pub(in crate::service::cloudformation) fn plan(region: &Region, stack: Option<&S
         };
         let tags = effective_tags(next, &next.pseudo.stack_id, &declared.resource_type, &id);
         let (details, most) = detail::details(existing, declared, &evaluated, &tags, stack, next);
-        if details.is_empty() {
+        if details.is_empty() && existing.status != "UPDATE_FAILED" {
             let (physical_id, attributes) = (existing.physical_id.clone(), Some(existing.attributes.clone()));
             foreseen.resources.insert(id, Known { physical_id, attributes });
             continue;

@@ -27,8 +27,10 @@ async fn attempt(run: &Run) -> Result<(), String> {
     validate(run)?;
     let minutes = run.stack(|stack| stack.settings.timeout_minutes).flatten();
     let limit = minutes.map(|minutes| run.region.clock.scaled(Duration::from_secs(minutes * 60)));
-    let mut making =
-        pin!(in_order(&run.deployment.dependencies, &run.stop, true, |id| resource::make(run.clone(), id)));
+    let mut making = pin!(in_order(&run.deployment.dependencies, &run.stop, !run.keeps_going(), |id| resource::make(
+        run.clone(),
+        id
+    )));
     let in_time = tokio::time::timeout(limit.unwrap_or(Duration::MAX), &mut making).await;
     let Ok(ended) = in_time else {
         run.stop.give();

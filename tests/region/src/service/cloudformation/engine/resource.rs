@@ -66,6 +66,14 @@ pub(super) async fn change(run: Run, logical_id: String) -> End {
     let Some(current) = run.resource(&logical_id).filter(StackResource::exists) else {
         return make(run, logical_id).await;
     };
+    if current.status == CREATE.failed {
+        // A resource without a last stable state goes first.
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+        return match remove(run.clone(), current, true).await {
+            End::Done => make(run, logical_id).await,
+            end => end,
+        };
+    }
     let evaluated = match evaluate(&run, &logical_id) {
         Ok(evaluated) => evaluated,
         Err(reason) => {
@@ -74,7 +82,9 @@ pub(super) async fn change(run: Run, logical_id: String) -> End {
         }
     };
     let wanted = with(current.clone(), &run, evaluated);
-    let recreation = recreation(&current, &wanted);
+    // What failed in place is tried again, though nothing be different.
+    let again = (current.status == UPDATE.failed).then_some(Recreation::Never);
+    let recreation = recreation(&current, &wanted).or(again);
     let Some(recreation) = recreation else {
         run.stack(|stack| {
             if let Some(resource) = stack.resource_mut(&logical_id) {
@@ -85,6 +95,12 @@ pub(super) async fn change(run: Run, logical_id: String) -> End {
         });
         return End::Done;
     };
+    if recreation == Recreation::Always && run.keeps_going() {
+        // https://github.com/aws/aws-cdk/issues/30546
+        let reason = "Replacement type updates not supported on stack with disable-rollback.".to_owned();
+        run.stack(|stack| stack.set_resource_status(&logical_id, UPDATE.failed, Some(reason)));
+        return End::Failed;
+    }
     if recreation == Recreation::Always {
         create(&run, StackResource { attributes: Map::new(), ..wanted }, &UPDATE, Some(REPLACES)).await
     } else {

@@ -24,7 +24,10 @@ pub(super) async fn undo_create(run: &Run) {
 
 /// Brings every resource back to what it was, but for those named in `skip`, then deletes what the update had made.
 pub(super) async fn undo_update(run: &Run, skip: &[String]) {
-    let Some(target) = run.stack(|stack| stack.rollback.clone()).flatten() else { return };
+    let Some(target) = run.stack(|stack| stack.rollback.clone()).flatten() else {
+        // The stack has never been whole: there is only its creation to undo.
+        return undo_create(run).await;
+    };
     let run = Run { deployment: Arc::clone(&target.deployment), ..run.clone() };
     run.stack(|stack| stack.deployment = Some(Arc::clone(&target.deployment)));
     let attempted = run.stack(|stack| stack.resources.clone()).unwrap_or_default();
@@ -52,6 +55,7 @@ pub(super) async fn undo_update(run: &Run, skip: &[String]) {
     })
     .await;
     let failed: Vec<&String> = ended.iter().filter(|(_, end)| *end != End::Done).map(|(id, _)| id).collect();
+    run.stack(|stack| stack.not_rolled_back = failed.iter().map(|id| (*id).clone()).collect());
     if !failed.is_empty() {
         let names = names(failed);
         run.status("UPDATE_ROLLBACK_FAILED", Some(format!("The following resource(s) failed to update: [{names}]. ")));

@@ -77,6 +77,12 @@ impl Run {
         .unwrap_or(false)
     }
 
+    /// Whether a failure stops only its own path through the dependencies, so that as much as can be is there to go on from.
+    /// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+    pub(super) fn keeps_going(&self) -> bool {
+        self.stack(|stack| stack.settings.disable_rollback).unwrap_or(false)
+    }
+
     /// Begins an operation that follows from this one, such as the rollback of a failed create.
     pub(super) fn begin_operation(&self, kind: &'static str) {
         self.stack(|stack| {

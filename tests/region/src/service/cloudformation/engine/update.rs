@@ -26,7 +26,8 @@ async fn attempt(run: &Run) -> Result<(), String> {
         return Err(reason);
     }
     create::validate(run)?;
-    let ended = in_order(&run.deployment.dependencies, &run.stop, true, |id| resource::change(run.clone(), id)).await;
+    let stops = !run.keeps_going();
+    let ended = in_order(&run.deployment.dependencies, &run.stop, stops, |id| resource::change(run.clone(), id)).await;
     let failed: Vec<&String> = ended.iter().filter(|(_, end)| *end == End::Failed).map(|(id, _)| id).collect();
     let cancelled: Vec<&String> = ended.iter().filter(|(_, end)| *end == End::Cancelled).map(|(id, _)| id).collect();
     if !failed.is_empty() || !cancelled.is_empty() {
@@ -73,16 +74,18 @@ async fn fail(run: &Run, reason: String) {
 async fn clean_up(run: &Run) {
     let before = run.stack(|stack| stack.rollback.clone()).flatten().map(|rollback| rollback.resources);
     let before: Vec<StackResource> = before.unwrap_or_default().into_iter().filter(StackResource::exists).collect();
-    let (mut replaced, mut removed) = (Vec::new(), Vec::new());
+    let mut replaced = Vec::new();
     for old in before {
-        if !run.deployment.dependencies.contains_key(&old.logical_id) {
-            removed.push(old);
-        } else if let Some(new) = run.resource(&old.logical_id)
+        if let Some(new) = run.resource(&old.logical_id)
             && new.physical_id != old.physical_id
         {
             replaced.push(StackResource { policies: new.policies, ..old });
         }
     }
+    // Also what an operation made that failed and was not rolled back.
+    let listed = run.stack(|stack| stack.resources.clone()).unwrap_or_default();
+    let removed: Vec<StackResource> =
+        listed.into_iter().filter(|old| !run.deployment.dependencies.contains_key(&old.logical_id)).collect();
     let gone: Vec<String> = removed.iter().map(|resource| resource.logical_id.clone()).collect();
     // One after the other: what was replaced may be used by what was removed, and the other way round.
     delete::remove_these(run, replaced, false, |resource| replace_policy(&resource.policies) != Policy::Delete).await;
