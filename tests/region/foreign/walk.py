@@ -390,6 +390,10 @@ def registry():
     refused("CertificateNotFound", elbv2.modify_listener, ListenerArn=outputs["Listener"], Certificates=[{"CertificateArn": gone}])
     refused("SSLPolicyNotFound", elbv2.modify_listener, ListenerArn=outputs["Listener"], SslPolicy="none")
     elbv2.modify_listener(ListenerArn=outputs["Listener"], Certificates=[{"CertificateArn": certificate}])
+    hidden = [{"Key": "routing.http.response.server.enabled", "Value": "false"}]
+    set_to = elbv2.modify_listener_attributes(ListenerArn=outputs["Listener"], Attributes=hidden)["Attributes"]
+    assert hidden[0] in set_to and set_to == elbv2.describe_listener_attributes(ListenerArn=outputs["Listener"])["Attributes"], set_to
+    refused("ListenerNotFound", elbv2.describe_listener_attributes, ListenerArn=outputs["Listener"] + "0")
     name = iam.list_server_certificates()["ServerCertificateMetadataList"][0]["ServerCertificateName"]
     refused("DeleteConflict", iam.delete_server_certificate, ServerCertificateName=name)
     tags = elbv2.describe_tags(ResourceArns=[outputs["LoadBalancer"], outputs["TargetGroup"], outputs["Listener"]])["TagDescriptions"]
@@ -406,13 +410,25 @@ def registry():
     assert all(one["State"]["Name"] == "running" and one["PublicIpAddress"] for one in instances), instances
     refused("InvalidInstanceID.NotFound", ec2.describe_instances, InstanceIds=["i-00000000000000000"])
     ec2.get_waiter("instance_status_ok").wait(InstanceIds=ids, WaiterConfig={"Delay": 1})
-    assert "dockreg: READY" in ec2.get_console_output(InstanceId=ids[0])["Output"]
+    assert "dockreg: READY" in ec2.get_console_output(InstanceId=ids[0], Latest=True)["Output"]
     template = found["LaunchTemplate"]
     versions = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"], Versions=["$Latest"])
     assert versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]["ImageId"] == values["Ami"], versions
     interfaces = ec2.describe_network_interfaces(Filters=[{"Name": "requester-managed", "Values": ["true"]}])
     assert len(interfaces["NetworkInterfaces"]) == 2, interfaces
 
+    refused("InvalidParameterCombination", ec2.describe_instances, InstanceIds=ids, MaxResults=5)
+
+    group = {"AutoScalingGroupName": outputs["Group"]}
+    scaling.suspend_processes(**group, ScalingProcesses=["Launch", "Terminate"])
+    refused("ActiveInstanceRefreshNotFound", scaling.cancel_instance_refresh, **group)
+    refresh = scaling.start_instance_refresh(**group, Preferences={"InstanceWarmup": 0})["InstanceRefreshId"]
+    refused("InstanceRefreshInProgress", scaling.start_instance_refresh, **group)
+    assert scaling.cancel_instance_refresh(**group)["InstanceRefreshId"] == refresh
+    found = scaling.describe_instance_refreshes(**group, InstanceRefreshIds=[refresh])["InstanceRefreshes"][0]
+    assert found["Status"] in ("Cancelling", "Cancelled"), found
+    scaling.resume_processes(**group)
+    refused("InvalidNextToken", scaling.describe_scaling_activities, NextToken="none")
     refused("ValidationError", scaling.set_desired_capacity, AutoScalingGroupName=outputs["Group"], DesiredCapacity=9)
     scaling.update_auto_scaling_group(AutoScalingGroupName=outputs["Group"], MinSize=1, DesiredCapacity=2)
     scaling.set_instance_health(InstanceId=ids[0], HealthStatus="Healthy")

@@ -109,8 +109,19 @@ async fn a_refresh_that_is_cancelled_goes_no_further() {
     let rig = Rig::with_registry(&[("Nodes", "2")]).await;
     let before = rig.members("InService").await;
     call(&rig, "SuspendProcesses", json!({"ScalingProcesses": ["Launch"]})).await;
-    call(&rig, "StartInstanceRefresh", json!({"Preferences": {"InstanceWarmup": 0}})).await;
-    rig.until("the first goes", async || (rig.members("InService").await.len() == 1).then_some(())).await;
+    call(&rig, "StartInstanceRefresh", json!({"Preferences": {"InstanceWarmup": 86_400}})).await;
+    rig.until("it is in progress", async || {
+        let all = call(&rig, "DescribeInstanceRefreshes", json!({})).await;
+        (all["InstanceRefreshes"][0]["InstancesToUpdate"] == 2).then_some(())
+    })
+    .await;
+    assert_eq!(rig.members("InService").await, before, "nothing is replaced while launching is suspended");
+    call(&rig, "ResumeProcesses", json!({})).await;
+    rig.until("one is replaced", async || {
+        let members = rig.members("InService").await;
+        (members.len() == 2 && members != before).then_some(())
+    })
+    .await;
     let cancelled = call(&rig, "CancelInstanceRefresh", json!({})).await;
     rig.until("it is cancelled", async || {
         let all =
@@ -119,7 +130,5 @@ async fn a_refresh_that_is_cancelled_goes_no_further() {
         (all["InstanceRefreshes"][0]["Status"] == "Cancelled").then_some(())
     })
     .await;
-    call(&rig, "ResumeProcesses", json!({})).await;
-    rig.until("it is complete again", async || (rig.members("InService").await.len() == 2).then_some(())).await;
     assert_eq!(rig.members("InService").await.iter().filter(|id| before.contains(id)).count(), 1);
 }

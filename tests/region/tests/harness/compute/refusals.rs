@@ -10,21 +10,6 @@ async fn refused(parameters: &[(&str, &str)], says: &str) {
     assert!(story.contains(says), "{says}\n{story}");
 }
 
-async fn subnet(letter: char) -> String {
-    let rig = Rig::new().await;
-    rig.running.region().world(|world| {
-        let mut subnets = world.ec2.network.subnets.values();
-        let found = subnets.find(|one| one.availability_zone.ends_with(letter));
-        found.map(|one| one.subnet_id.clone()).unwrap_or_default()
-    })
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_load_balancer_needs_two_zones() {
-    // A region's ids follow from its seed, so another region's subnet is this one's too.
-    refused(&[("Subnets", &subnet('a').await)], "At least two subnets in two different Availability Zones").await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_needs_a_certificate_that_exists() {
     let arn = "arn:aws:iam::123456789012:server-certificate/none";

@@ -150,8 +150,7 @@ async fn a_request_in_flight_ends_well_while_its_target_drains() {
     })
     .await;
     let end = json!({"InstanceId": node, "ShouldDecrementDesiredCapacity": false});
-    let ended = rig.ask("autoscaling", "TerminateInstanceInAutoScalingGroup", end).await;
-    assert_eq!(ended["Activity"]["StatusCode"], "InProgress", "{ended}");
+    rig.ask("autoscaling", "TerminateInstanceInAutoScalingGroup", end).await;
     until_state(&rig, &node, "draining", "Target.DeregistrationInProgress").await;
     stream.write_all(b"world").await.expect("the other half");
     let mut answer = Vec::new();

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::{Preferences, Refresh};
 use crate::Region;
 use crate::service::autoscaling::activities::at;
@@ -59,18 +61,22 @@ async fn replace_all(weak: &Weak<Region>, name: &str, id: &str) -> Option<Result
         (old, preferences)
     };
     while !old.is_empty() {
+        if let Err(end) = until(weak, id, Duration::ZERO, |region| allowed(region, name)).await? {
+            return Some(Err(end));
+        }
         let batch = {
             let region = weak.upgrade()?;
             let desired = region.world(|world| world.autoscaling.group(name).map(|group| group.desired)).ok()?;
             let batch: Vec<String> = old.drain(..old.len().min(at_once(desired, preferences))).collect();
             if preferences.most_healthy > 100 {
-                grow(&region, name, batch.len());
+                grow(&region, name, i64::try_from(batch.len()).unwrap_or_default());
             }
             batch
         };
         if preferences.most_healthy > 100
             && let Err(end) = settled(weak, name, id, preferences).await?
         {
+            grow(weak.upgrade()?.as_ref(), name, -i64::try_from(batch.len()).unwrap_or_default());
             return Some(Err(end));
         }
         {
@@ -101,20 +107,43 @@ fn at_once(desired: u32, preferences: Preferences) -> usize {
     usize::try_from((desired * spare / 100).max(1)).unwrap_or(1)
 }
 
-/// Lets the group have more than it should for a while.
-fn grow(region: &Region, name: &str, by: usize) {
+/// Lets the group have more than it should for a while, or no longer.
+fn grow(region: &Region, name: &str, by: i64) {
     region.world(|world| {
         if let Ok(group) = world.autoscaling.group_mut(name) {
-            group.desired += u32::try_from(by).unwrap_or_default();
+            group.desired = u32::try_from(i64::from(group.desired) + by).unwrap_or_default();
             group.wake.notify_one();
         }
     });
 }
 
+/// Whether a refresh may replace anything; None when the group is gone.
+/// https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html
+fn allowed(region: &Region, name: &str) -> Option<bool> {
+    let runs = |group: &Group| ["InstanceRefresh", "Launch", "Terminate"].iter().all(|process| group.runs(process));
+    region.world(|world| world.autoscaling.group(name).ok().map(runs))
+}
+
 /// Waits until the group is complete, healthy and warm.
 async fn settled(weak: &Weak<Region>, name: &str, id: &str, preferences: Preferences) -> Option<Result<(), End>> {
+    let warm = Duration::from_secs(preferences.warmup_seconds);
+    until(weak, id, warm, |region| {
+        region.world(|world| world.autoscaling.group(name).ok().map(|group| whole(world, group)))
+    })
+    .await
+}
+
+/// Waits until something has been so for `long`, the refresh is cancelled, or patience ends. None when the group or the
+/// region is gone.
+async fn until(
+    weak: &Weak<Region>,
+    id: &str,
+    long: Duration,
+    so: impl Fn(&Region) -> Option<bool>,
+) -> Option<Result<(), End>> {
     let clock = weak.upgrade()?.node_clock();
-    let limit = tokio::time::Instant::now() + clock.scaled(PATIENCE);
+    let limit = Instant::now() + clock.scaled(PATIENCE);
+    let mut since = None;
     loop {
         {
             let region = weak.upgrade()?;
@@ -125,18 +154,16 @@ async fn settled(weak: &Weak<Region>, name: &str, id: &str, preferences: Prefere
             if cancelled {
                 return Some(Err(End::Cancelled));
             }
-            let whole = region.world(|world| world.autoscaling.group(name).ok().map(|group| whole(world, group)))?;
-            if whole {
-                break;
-            }
+            since = so(&region)?.then(|| since.unwrap_or_else(Instant::now));
         }
-        if tokio::time::Instant::now() > limit {
+        if since.is_some_and(|since| since.elapsed() >= clock.scaled(long)) {
+            return Some(Ok(()));
+        }
+        if since.is_none() && Instant::now() > limit {
             return Some(Err(End::Failed));
         }
         tokio::time::sleep(engine::LOOK).await;
     }
-    clock.patience(Duration::from_secs(preferences.warmup_seconds)).await;
-    Some(Ok(()))
 }
 
 fn whole(world: &crate::region::World, group: &Group) -> bool {
