@@ -43,7 +43,9 @@ pub struct World {
 impl World {
     /// ARNs of the load balancers whose listeners use a certificate.
     pub fn certificate_users(&self, arn: &str) -> Vec<String> {
-        let uses = self.elbv2.listeners.iter().filter(|one| one.settings.certificate.as_deref() == Some(arn));
+        let uses = self.elbv2.listeners.iter().filter(|one| {
+            one.settings.certificate.as_deref() == Some(arn) || one.more_certificates.iter().any(|more| more == arn)
+        });
         uses.map(|one| one.load_balancer_arn.clone()).collect()
     }
 }

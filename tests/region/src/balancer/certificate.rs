@@ -11,6 +11,21 @@ pub struct Pem {
     pub key: String,
 }
 
+impl Pem {
+    /// Whether the certificate is for this host, by its names or by a wildcard in place of the first label.
+    pub fn covers(&self, host: &str) -> bool {
+        use rustls_pki_types::pem::PemObject as _;
+        let leaf = rustls_pki_types::CertificateDer::from_pem_slice(self.chain.as_bytes());
+        let names = leaf.ok().and_then(|der| crate::certificate::details(&der)).map(|details| details.names);
+        let parent = host.split_once('.').map(|(_, parent)| parent);
+        let fits = |name: &String| match name.strip_prefix("*.") {
+            Some(rest) => parent.is_some_and(|parent| parent.eq_ignore_ascii_case(rest)),
+            None => name.eq_ignore_ascii_case(host),
+        };
+        names.unwrap_or_default().iter().any(fits)
+    }
+}
+
 /// Checks that a listener may use the certificate of this ARN.
 ///
 /// # Errors

@@ -52,7 +52,8 @@ pub(super) async fn connection(
             None => route::by_server_name(&region, server_name.as_deref()).context("no load balancer listens here")?,
         };
         anyhow::ensure!(route::admitted(&region, &listener), "no security group admits clients to the listener");
-        let (pem, policy) = route::certificate_of(&region, &listener).context("the listener has no certificate")?;
+        let (pem, policy) = route::certificate_of(&region, &listener, server_name.as_deref())
+            .context("the listener has no certificate")?;
         let config = configurations.get(&listener, &pem, &policy)?;
         (listener, config)
     };

@@ -62,11 +62,17 @@ fn alias_of(world: &World, name: &str) -> Option<String> {
     record.alias.as_ref().map(|alias| alias.dns_name.clone())
 }
 
-/// The certificate and the policy of a listener, as they are now.
-pub(super) fn certificate_of(region: &Region, listener_arn: &str) -> Option<(Pem, String)> {
+/// The certificate and the policy of a listener, as they are now: of several certificates the first that has the name
+/// that the client asks for, else the default.
+/// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/https-listener-certificates.html
+pub(super) fn certificate_of(region: &Region, listener_arn: &str, name: Option<&str>) -> Option<(Pem, String)> {
     region.world(|world| {
-        let settings = &world.elbv2.listener(listener_arn).ok()?.settings;
-        let pem = certificate::find(world, settings.certificate.as_deref()?)?;
+        let listener = world.elbv2.listener(listener_arn).ok()?;
+        let settings = &listener.settings;
+        let default = certificate::find(world, settings.certificate.as_deref()?)?;
+        let more = listener.more_certificates.iter().filter_map(|arn| certificate::find(world, arn));
+        let mut all = std::iter::once(default.clone()).chain(more);
+        let pem = name.and_then(|name| all.find(|pem| pem.covers(name))).unwrap_or(default);
         let policy = settings.ssl_policy.clone().unwrap_or_else(|| ssl_policies::DEFAULT.to_owned());
         Some((pem, policy))
     })

@@ -12,9 +12,9 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use super::certificate::Pem;
 use crate::service::elbv2::ssl_policies;
 
-/// The TLS settings of each listener, by its ARN.
+/// The TLS settings of each listener, by its ARN: one for each certificate in use.
 #[derive(Debug, Default)]
-pub(super) struct Configurations(Mutex<HashMap<String, Kept>>);
+pub(super) struct Configurations(Mutex<HashMap<String, Vec<Kept>>>);
 
 #[derive(Debug)]
 struct Kept {
@@ -27,12 +27,12 @@ impl Configurations {
     /// The settings for this listener: made anew when its certificate or policy changed.
     pub(super) fn get(&self, listener_arn: &str, pem: &Pem, policy: &str) -> anyhow::Result<Arc<ServerConfig>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = all.get(listener_arn).filter(|kept| kept.pem == *pem && kept.policy == policy) {
-            return Ok(kept.config.clone());
+        let kept = all.entry(listener_arn.to_owned()).or_default();
+        if let Some(one) = kept.iter().find(|one| one.pem == *pem && one.policy == policy) {
+            return Ok(one.config.clone());
         }
         let config = Arc::new(build(pem, policy)?);
-        let kept = Kept { pem: pem.clone(), policy: policy.to_owned(), config: config.clone() };
-        all.insert(listener_arn.to_owned(), kept);
+        kept.push(Kept { pem: pem.clone(), policy: policy.to_owned(), config: config.clone() });
         Ok(config)
     }
 }

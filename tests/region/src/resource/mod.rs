@@ -8,6 +8,7 @@ mod context;
 mod instance_profile;
 mod launch_template;
 mod listener;
+mod listener_certificate;
 mod load_balancer;
 mod log_group;
 mod managed_policy;
@@ -128,6 +129,7 @@ pub fn handler(type_name: &str) -> Option<&'static dyn ResourceType> {
         &instance_profile::InstanceProfile,
         &launch_template::LaunchTemplate,
         &listener::Listener,
+        &listener_certificate::ListenerCertificate,
         &load_balancer::LoadBalancer,
         &log_group::LogGroup,
         &managed_policy::ManagedPolicy,

@@ -125,6 +125,9 @@ async fn a_wait_condition_with_a_creation_policy_counts_signals() {
     let signal = json!({"StackName": "signalled", "LogicalResourceId": "Gate", "UniqueId": "me", "Status": "SUCCESS"});
     fixture.ok("SignalResource", signal).await;
     assert_eq!(fixture.settled("signalled").await, "CREATE_COMPLETE");
+    assert_eq!(fixture.create("unheard", body, &[]).await, "ROLLBACK_COMPLETE");
+    let story = fixture.story("unheard").await.join("\n");
+    assert!(story.contains("Gate CREATE_FAILED Received 0 SUCCESS signal(s) out of 1."), "{story}");
 }
 
 fn certificate(zone: &str, more: &str) -> String {
@@ -198,4 +201,57 @@ async fn a_certificate_asks_for_records_only_in_a_zone_of_its_name() {
     assert!(story.contains("is not permitted in zone example.test."), "{story}");
     let left = acm(&fixture, "ListCertificates", json!({"CertificateStatuses": ["PENDING_VALIDATION"]})).await;
     assert_eq!(left["CertificateSummaryList"], json!([]), "the rollback takes the request back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_has_certificates_beside_its_own() {
+    let fixture = Fixture::whole().await;
+    let (vpc, subnets, own) = fixture.region.world(|world| {
+        let network = &world.ec2.network;
+        let mut zones: Vec<_> = network.subnets.values().collect();
+        zones.sort_by(|one, other| one.availability_zone.cmp(&other.availability_zone));
+        let subnets: Vec<&str> = zones.iter().take(2).map(|subnet| subnet.subnet_id.as_str()).collect();
+        let own = world.iam.certificates.values().next().expect("a certificate").arn.clone();
+        (network.vpcs.keys().next().expect("a VPC").clone(), subnets.join(", "), own)
+    });
+    let zone = zone(&fixture);
+    let body = |more: &str| {
+        format!(
+            "Resources:
+  C: {{Type: 'AWS::CertificateManager::Certificate', Properties: {{DomainName: www.example.test, ValidationMethod: DNS, \
+             DomainValidationOptions: [{{DomainName: www.example.test, HostedZoneId: {zone}}}]}}}}
+  G: {{Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: {{VpcId: {vpc}, Protocol: HTTP, Port: 80}}}}
+  B: {{Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {{Subnets: [{subnets}]}}}}
+  L:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref B
+      Port: 443
+      Protocol: HTTPS
+      Certificates: [{{CertificateArn: '{own}'}}]
+      DefaultActions: [{{Type: forward, TargetGroupArn: !Ref G}}]
+{more}Outputs: {{Listener: {{Value: !Ref L}}, Certificate: {{Value: !Ref C}}}}
+"
+        )
+    };
+    let more = "  M: {Type: 'AWS::ElasticLoadBalancingV2::ListenerCertificate', Properties: {ListenerArn: !Ref L, Certificates: \
+                [{CertificateArn: !Ref C}]}}\n";
+    let with = body(more);
+    assert_eq!(create(&fixture, "more", &with).await, "CREATE_COMPLETE", "{}", fixture.story("more").await.join("\n"));
+    let listener = fixture.output("more", "Listener").await.expect("an ARN");
+    let certificate = fixture.output("more", "Certificate").await.expect("an ARN");
+    let listed = async || {
+        let asked = json!({"ListenerArn": listener});
+        let answer = fixture.ask("elbv2", "DescribeListenerCertificates", asked).await.expect("an answer");
+        answer["Certificates"].as_array().cloned().unwrap_or_default()
+    };
+    assert_eq!(
+        listed().await,
+        [json!({"CertificateArn": own, "IsDefault": true}), json!({"CertificateArn": certificate, "IsDefault": false})]
+    );
+    let used = fixture.ask("acm", "DeleteCertificate", json!({"CertificateArn": certificate})).await;
+    assert_eq!(used.expect_err("in use").code, "ResourceInUseException");
+    assert_eq!(update(&fixture, "more", &body("")).await, "UPDATE_COMPLETE");
+    assert_eq!(listed().await, [json!({"CertificateArn": own, "IsDefault": true})]);
+    acm(&fixture, "DeleteCertificate", json!({"CertificateArn": certificate})).await;
 }

@@ -15,6 +15,8 @@ pub struct Listener {
     pub arn: String,
     pub load_balancer_arn: String,
     pub settings: Settings,
+    /// ARNs of further certificates, for clients that ask for a name of theirs.
+    pub more_certificates: Vec<String>,
     pub attributes: Attributes,
     pub tags: Vec<(String, String)>,
 }
@@ -98,7 +100,9 @@ pub fn create(
         let arn = region.arn("elasticloadbalancing", &format!("listener/{name}/{id}"));
         let load_balancer_arn = load_balancer_arn.to_owned();
         let attributes = attributes::listener_defaults();
-        world.elbv2.listeners.push(Listener { arn: arn.clone(), load_balancer_arn, settings, attributes, tags });
+        let (own, more_certificates) = (arn.clone(), Vec::new());
+        let made = Listener { arn: own, load_balancer_arn, settings, more_certificates, attributes, tags };
+        world.elbv2.listeners.push(made);
         Ok(arn)
     })
 }
@@ -183,8 +187,8 @@ fn check_actions(state: &State, load_balancer: &str, actions: &[Value]) -> Resul
     for arn in &targets {
         let group = state.target_group(arn)?;
         if group.protocol != "HTTP" {
-            // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
             let message = format!("The listener and the following target groups have incompatible protocols: '{arn}'");
+            // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
             return Err(AwsError::new("IncompatibleProtocols", message));
         }
         if group.vpc_id != *vpc {
@@ -257,9 +261,31 @@ fn described(one: &Listener) -> Value {
 pub(super) fn describe_certificates(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let arn = input["ListenerArn"].as_str().unwrap_or_default();
     region.world(|world| {
-        let certificate = &world.elbv2.listener(arn)?.settings.certificate;
-        let all = certificate.iter().map(|arn| json!({"CertificateArn": arn, "IsDefault": true})).collect();
-        page(input, "Certificates", all)
+        let listener = world.elbv2.listener(arn)?;
+        let shown = |default: bool| move |arn: &String| json!({"CertificateArn": arn, "IsDefault": default});
+        let default = listener.settings.certificate.iter().map(shown(true));
+        page(input, "Certificates", default.chain(listener.more_certificates.iter().map(shown(false))).collect())
+    })
+}
+
+/// Adds certificates to a listener's list, or takes them off it; what is there, or not there, already is as wanted.
+/// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddListenerCertificates.html
+///
+/// # Errors
+/// The listener does not exist, has no use for certificates, or may not use one of them.
+pub fn list_certificates(region: &Region, arn: &str, gone: &[String], added: &[String]) -> Result<(), AwsError> {
+    region.world(|world| {
+        if world.elbv2.listener(arn)?.settings.protocol != "HTTPS" {
+            // [U] the words
+            return Err(AwsError::validation("A certificate cannot be specified for HTTP listeners"));
+        }
+        added.iter().try_for_each(|certificate| certificate::usable(world, certificate))?;
+        for listener in world.elbv2.listeners.iter_mut().filter(|one| one.arn == arn) {
+            let list = &mut listener.more_certificates;
+            list.retain(|known| !gone.contains(known) && !added.contains(known));
+            list.extend(added.iter().cloned());
+        }
+        Ok(())
     })
 }
 
