@@ -107,6 +107,7 @@ pub fn outcomes(scope: &Scope<'_>) -> Result<Outcomes, FormationError> {
 /// # Errors
 /// It is not a boolean function, or something inside cannot be evaluated.
 pub fn holds(scope: &Scope<'_>, value: &Value) -> Result<bool, FormationError> {
+    // https://stackoverflow.com/questions/38833573
     let only =
         || FormationError::format("Conditions can only be boolean operations on parameters and other conditions");
     let (name, argument) = value.as_object().and_then(|map| map.iter().next()).ok_or_else(only)?;

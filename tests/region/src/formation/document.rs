@@ -31,6 +31,7 @@ pub fn parse(body: &str) -> Result<Value, FormationError> {
     }
 }
 
+/// https://repost.aws/knowledge-center/cloudformation-template-validation
 fn yaml_error(error: &serde_norway::Error) -> FormationError {
     match error.location() {
         Some(place) => FormationError::format(format_args!(

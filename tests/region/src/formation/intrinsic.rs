@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::condition::Outcomes;
 use super::parameter::Values;
 use super::pseudo::Pseudo;
-use super::reference::{Piece, function, get_att, pieces, sub_parts, unsupported};
+use super::reference::{Piece, function, get_att, malformed_get_att, pieces, sub_parts, unsupported};
 use super::{FormationError, Template, cidr};
 
 /// What a change set shows for a value that only the deployment will know.
@@ -125,11 +125,7 @@ impl Scope<'_> {
     }
 
     fn get_att(&self, argument: &Value) -> Result<Value, FormationError> {
-        let (id, attribute) = get_att(argument).ok_or_else(|| {
-            FormationError::function(
-                "every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute",
-            )
-        })?;
+        let (id, attribute) = get_att(argument).ok_or_else(|| malformed_get_att(argument))?;
         let attribute = self.required(attribute)?;
         let name = attribute.as_str().unwrap_or_default();
         self.resources.attribute(id, name).ok_or_else(|| unresolved(id))
@@ -175,6 +171,7 @@ impl Scope<'_> {
     }
 
     fn join(&self, argument: &Value) -> Result<Value, FormationError> {
+        // https://github.com/cloudtools/troposphere/issues/1469
         let wrong = || {
             FormationError::function(
                 "every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be \
@@ -226,6 +223,7 @@ impl Scope<'_> {
             Value::String(text) if text == UNKNOWN => Ok(UNKNOWN.into()),
             Value::Array(items) if items == [Value::from(UNKNOWN)] => Ok(UNKNOWN.into()),
             Value::Array(items) => items.get(index).cloned().ok_or_else(|| {
+                // https://github.com/aws-samples/1click-hpc/issues/1
                 FormationError::function(format_args!("Fn::Select cannot select nonexistent value at index {index}"))
             }),
             _ => Err(wrong()),
@@ -287,6 +285,7 @@ fn no_export(name: &str) -> FormationError {
     FormationError(format!("No export named {name} found"))
 }
 
+/// https://repost.aws/knowledge-center/cloudformation-template-validation
 fn unresolved(id: &str) -> FormationError {
     FormationError::format(format_args!(
         "Unresolved resource dependencies [{id}] in the Resources block of the template"

@@ -66,9 +66,7 @@ fn visit_function<'a>(
                 }
             }
             None => {
-                return Err(FormationError::function(
-                    "every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute",
-                ));
+                return Err(malformed_get_att(argument));
             }
         },
         "Fn::Sub" => return visit_sub(argument, found),
@@ -123,6 +121,18 @@ pub(super) fn unsupported(name: &str) -> FormationError {
         "Encountered unsupported function: {name} Supported functions are: [Fn::Base64, Fn::GetAtt, Fn::GetAZs, \
          Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::If, Fn::Sub, Fn::Cidr]"
     ))
+}
+
+/// The refusal of an `Fn::GetAtt` that does not name a resource and an attribute.
+/// https://github.com/awslabs/aws-cfn-template-flip/pull/40 and, for a text,
+/// https://github.com/aws-samples/ecs-refarch-cloudformation/issues/55
+pub(super) fn malformed_get_att(argument: &Value) -> FormationError {
+    FormationError::function(if argument.is_string() {
+        "if specifying one argument to Fn::GetAtt, that argument must be a non-empty string in format \
+         <LogicalId>.<Attribute>"
+    } else {
+        "every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"
+    })
 }
 
 /// The resource and the attribute of an `Fn::GetAtt`; the attribute may itself be a `Ref`.

@@ -124,6 +124,7 @@ pub(super) fn names(template: &Template) -> Result<(), FormationError> {
         .collect();
     if !unknown.is_empty() {
         let list = unknown.into_iter().collect::<Vec<_>>().join(", ");
+        // https://repost.aws/knowledge-center/cloudformation-template-validation
         return Err(FormationError::format(format_args!("Unrecognized resource types: [{list}]")));
     }
     condition::check(template)?;

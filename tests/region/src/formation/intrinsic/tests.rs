@@ -118,6 +118,16 @@ fn functions_used_wrongly_are_named() {
             "Template error: Fn::Select requires a list argument with two elements: an integer index and a list",
         ),
         ("!FindInMap [Sizes, eu-west-1, Small]", "Template error: Unable to get mapping for Sizes::eu-west-1::Small"),
+        (
+            "!GetAtt Other",
+            "Template error: if specifying one argument to Fn::GetAtt, that argument must be a non-empty string in format \
+             <LogicalId>.<Attribute>",
+        ),
+        (
+            "{'Fn::GetAtt': [Other]}",
+            "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the \
+             resource attribute",
+        ),
         ("!Base64 [a]", "Template error: every Fn::Base64 object must have a String-typed value."),
         (
             "!Sub '${not-a-name}'",

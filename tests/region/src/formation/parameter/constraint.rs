@@ -57,6 +57,10 @@ pub(super) fn check(declaration: &Declaration, text: &str) -> Result<(), Formati
         if let Some(pattern) = &declaration.allowed_pattern
             && !anchored(pattern).is_some_and(|regex| regex.is_match(item))
         {
+            if declaration.kind.list && declaration.constraint_description.is_none() {
+                // https://github.com/aws-cloudformation/rain/issues/526
+                return Err(FormationError(format!("Each value of parameter '{key}' must match pattern {pattern}")));
+            }
             return Err(says(format!("must match pattern {pattern}")));
         }
         let length = item.chars().count();

@@ -66,9 +66,16 @@ pub fn settle(
     previous: Option<&Values>,
     ssm: SsmLookup<'_>,
 ) -> Result<Values, FormationError> {
+    if template.parameters.is_empty() && !given.is_empty() {
+        // https://github.com/aws/aws-toolkit-azure-devops/issues/75
+        return Err(FormationError(
+            "Parameter values specified for a template which does not require them.".to_owned(),
+        ));
+    }
     let unknown: Vec<&str> =
         given.iter().map(|given| given.key.as_str()).filter(|key| template.parameter(key).is_none()).collect();
     if !unknown.is_empty() {
+        // https://github.com/aws-samples/amazon-ec2-image-builder-samples/issues/18
         return Err(FormationError(format!("Parameters: [{}] do not exist in the template", unknown.join(", "))));
     }
     let mut texts = Vec::new();
@@ -80,6 +87,7 @@ pub fn settle(
         }
     }
     if !missing.is_empty() {
+        // https://github.com/boto/botocore/issues/2598
         return Err(FormationError(format!("Parameters: [{}] must have values", missing.join(", "))));
     }
     let mut values = Values::new();
@@ -182,6 +190,7 @@ impl Declaration {
         let type_name = fields.get("Type").and_then(Value::as_str).ok_or_else(|| {
             FormationError::format(format_args!("Every Parameters object must contain a Type member."))
         })?;
+        // https://repost.aws/knowledge-center/cloudformation-template-validation
         let kind = Kind::parse(type_name)
             .ok_or_else(|| FormationError::format(format_args!("Unrecognized parameter type: {type_name}")))?;
         const MEMBERS: [&str; 11] = [
@@ -198,6 +207,7 @@ impl Declaration {
             "MaxValue",
         ];
         if let Some(unknown) = fields.keys().find(|member| !MEMBERS.contains(&member.as_str())) {
+            // https://repost.aws/knowledge-center/cloudformation-template-validation
             return Err(FormationError(format!("Invalid template parameter property '{unknown}'")));
         }
         let text = |name: &str| fields.get(name).and_then(scalar_text);

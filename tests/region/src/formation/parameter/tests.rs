@@ -118,3 +118,16 @@ fn every_documented_type_is_known_and_no_other() {
         assert!(Kind::parse(name).is_none(), "{name}");
     }
 }
+
+#[test]
+fn lists_and_templates_without_parameters_have_words_of_their_own() {
+    let refused = |body: &str, value: &str| {
+        let template = Template::parse(body).expect("parses");
+        let given = [Given { key: "List".to_owned(), value: Some(value.to_owned()), use_previous: false }];
+        settle(&template, &given, None, &|_| None).expect_err(body).0
+    };
+    let resources = "Resources: {B: {Type: 'AWS::S3::Bucket'}}\n";
+    let list = format!("Parameters: {{List: {{Type: CommaDelimitedList, AllowedPattern: 'arn:.+'}}}}\n{resources}");
+    assert_eq!(refused(&list, "arn:x, y"), "Each value of parameter 'List' must match pattern arn:.+");
+    assert_eq!(refused(resources, "x"), "Parameter values specified for a template which does not require them.");
+}
