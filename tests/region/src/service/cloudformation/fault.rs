@@ -1,6 +1,7 @@
-//! Faults that tests plant in resource operations.
+//! Faults that tests plant in resource operations, and states that they put stacks into.
 
 use super::state::State;
+use crate::Region;
 
 /// Makes a resource fail.
 #[derive(Debug, Clone)]
@@ -18,6 +19,17 @@ impl State {
     /// ARN of the newest stack of this name.
     pub fn stack_arn(&self, name: &str) -> Option<String> {
         self.stack(name).map(|stack| stack.id.clone())
+    }
+
+    /// Puts a stack, and if so asked all of its resources, into a status that no call leads to fast enough or at all.
+    /// No operation runs: the stack stays there until it is put elsewhere or a call changes it.
+    pub fn put(&mut self, region: &Region, name: &str, status: &'static str, resources: Option<&'static str>) {
+        let Some(stack) = self.stack_mut(name) else { return };
+        let ids: Vec<String> = stack.resources.iter().map(|resource| resource.logical_id.clone()).collect();
+        for id in resources.iter().flat_map(|_| &ids) {
+            stack.set_resource_status(id, resources.unwrap_or_default(), None);
+        }
+        stack.set_status(region, status, None);
     }
 
     /// Plants a fault.

@@ -56,6 +56,7 @@ pub(super) fn delete(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
             }
         }
         if stack.status == "CREATE_IN_PROGRESS" {
+            stack.change_sets.clear();
             // A creation under way is given up and deleted.
             // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-delete-stack.html [U]
             stack.wish = Some(Wish::Delete);

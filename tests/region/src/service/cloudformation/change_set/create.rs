@@ -11,7 +11,7 @@ use crate::service::cloudformation::early::{self, Finding};
 use crate::service::cloudformation::event::now;
 use crate::service::cloudformation::input::{Request, check_stack_name, stack_name, text};
 use crate::service::cloudformation::stack_create::{new_stack, stack_id};
-use crate::service::cloudformation::state::{Stack, StackSettings};
+use crate::service::cloudformation::state::{Stack, StackSettings, State};
 use crate::service::cloudformation::{lookup, status};
 use crate::{AwsError, Region};
 
@@ -32,11 +32,65 @@ pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &V
     let kind = if text(input, "ChangeSetType") == Some("CREATE") { "CREATE" } else { "UPDATE" };
     let target = stack_name(input);
     check_stack_name(target)?;
-    let (id, stack_name, previous, settings) = region.world(|world| {
-        let stack = world.cloudformation.stack(target);
-        let Some(stack) = stack.filter(|stack| kind == "CREATE" || stack.status != "REVIEW_IN_PROGRESS") else {
+    loop {
+        let before = region.world(|world| Target::of(&world.cloudformation, kind, target, name))?;
+        let id = before.id.clone().unwrap_or_else(|| stack_id(region, target));
+        let deployment = Deployment::prepare(region, &request, (&before.name, &id), before.deployment.as_deref())?;
+        let change_set_id = region.arn("cloudformation", &format!("changeSet/{name}/{}", region.random.uuid()));
+        let change_set = ChangeSet {
+            id: change_set_id.clone(),
+            name: name.to_owned(),
+            description: text(input, "Description").map(str::to_owned),
+            created: now(),
+            kind,
+            status: "CREATE_PENDING",
+            status_reason: None,
+            execution_status: "UNAVAILABLE",
+            deployment: Arc::new(deployment),
+            settings: request.settings(input, &before.settings),
+            has_on_failure: text(input, "OnStackFailure").is_some(),
+            changes: Vec::new(),
+            validation: Vec::new(),
+            operation_id: region.random.uuid(),
+        };
+        // Another call may have made, changed or executed something under this name meanwhile: then all of it again.
+        let accepted = region.world(|world| {
+            let state = &mut world.cloudformation;
+            if !before.is_still(&Target::of(state, kind, target, name)?) {
+                return Ok::<_, AwsError>(false);
+            }
+            if before.id.is_none() {
+                state.stacks.push(review_stack(region, &before.name, &id));
+            }
+            if let Some(stack) = state.stack_mut(&id) {
+                stack.change_sets.push(change_set.clone());
+            }
+            Ok(true)
+        })?;
+        if accepted {
+            tokio::spawn(compute(Arc::clone(region), id.clone(), change_set));
+            return Ok(json!({"Id": change_set_id, "StackId": id}));
+        }
+    }
+}
+
+/// The stack that a change set is for, as it stands.
+struct Target {
+    /// None when there is no such stack yet.
+    id: Option<String>,
+    name: String,
+    deployment: Option<Arc<Deployment>>,
+    settings: StackSettings,
+}
+
+impl Target {
+    /// Finds it, and refuses one that this change set cannot be for.
+    fn of(state: &State, kind: &str, target: &str, name: &str) -> Result<Self, AwsError> {
+        let Some(stack) = state.stack(target).filter(|stack| kind == "CREATE" || stack.status != "REVIEW_IN_PROGRESS")
+        else {
             // A stack in review does not exist yet for an update. https://github.com/boto/boto3/issues/2327
-            let new = (stack_id(region, target), target.to_owned(), None, StackSettings::default());
+            let (name, settings) = (target.to_owned(), StackSettings::default());
+            let new = Self { id: None, name, deployment: None, settings };
             return if kind == "CREATE" { Ok(new) } else { Err(status::missing(target)) };
         };
         if kind == "UPDATE" {
@@ -50,36 +104,19 @@ pub(in crate::service::cloudformation) fn create(region: &Arc<Region>, input: &V
         if stack.change_sets.iter().any(|known| known.name == name) {
             return Err(AwsError::new("AlreadyExistsException", format!("ChangeSet {name} already exists")));
         }
-        Ok((stack.id.clone(), stack.name.clone(), stack.deployment.clone(), stack.settings.clone()))
-    })?;
-    let deployment = Deployment::prepare(region, &request, (&stack_name, &id), previous.as_deref())?;
-    let change_set_id = region.arn("cloudformation", &format!("changeSet/{name}/{}", region.random.uuid()));
-    let change_set = ChangeSet {
-        id: change_set_id.clone(),
-        name: name.to_owned(),
-        description: text(input, "Description").map(str::to_owned),
-        created: now(),
-        kind,
-        status: "CREATE_PENDING",
-        status_reason: None,
-        execution_status: "UNAVAILABLE",
-        deployment: Arc::new(deployment),
-        settings: request.settings(input, &settings),
-        has_on_failure: text(input, "OnStackFailure").is_some(),
-        changes: Vec::new(),
-        validation: Vec::new(),
-        operation_id: region.random.uuid(),
-    };
-    region.world(|world| {
-        if world.cloudformation.stack(&id).is_none() {
-            world.cloudformation.stacks.push(review_stack(region, &stack_name, &id));
-        }
-        if let Some(stack) = world.cloudformation.stack_mut(&id) {
-            stack.change_sets.push(change_set.clone());
-        }
-    });
-    tokio::spawn(compute(Arc::clone(region), id.clone(), change_set));
-    Ok(json!({"Id": change_set_id, "StackId": id}))
+        Ok(Self {
+            id: Some(stack.id.clone()),
+            name: stack.name.clone(),
+            deployment: stack.deployment.clone(),
+            settings: stack.settings.clone(),
+        })
+    }
+
+    /// Whether nothing has happened to it since.
+    fn is_still(&self, now: &Self) -> bool {
+        let deployment = |target: &Self| target.deployment.as_ref().map(Arc::as_ptr);
+        self.id == now.id && deployment(self) == deployment(now)
+    }
 }
 
 /// A change set on a new name makes a stack that waits to be created.

@@ -36,6 +36,9 @@ pub(in crate::service::cloudformation) fn execute(region: &Arc<Region>, input: &
             ));
         }
         let disables_rollback = change_set.settings.disable_rollback || flag(input, "DisableRollback");
+        if change_set.kind == "CREATE" && stack.status != "REVIEW_IN_PROGRESS" {
+            return Err(refused("execution status of [OBSOLETE]"));
+        }
         if change_set.kind == "UPDATE" {
             status::check_update_begins(stack, disables_rollback, "execute-change-set")?;
         }
