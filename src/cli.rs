@@ -152,6 +152,9 @@ Exit code:
   1  no such stack, not ours, or AWS refused
   4  the registry does not work, nodes are missing, or an operation is running")]
 pub struct StatusArgs {
+    /// Follow an operation that is running, from its first event to its end, then look
+    #[arg(long)]
+    pub watch: bool,
     /// How to reach the registry.
     #[command(flatten)]
     pub probe: ProbeArgs,

@@ -1,4 +1,4 @@
-//! Secrets Manager: the operator's password. Never logs or shows what it reads.
+//! Secrets Manager: the operator's password, and whether secrets are gone. Never logs or shows what it reads.
 
 use secrecy::SecretString;
 
@@ -11,4 +11,14 @@ pub async fn secret(aws: &Aws, id: &str) -> Result<SecretString, AwsCallError> {
     let output = answer.map_err(|error| AwsCallError::of(OPERATION, error))?;
     let text = output.secret_string().map(|text| SecretString::from(text.to_owned()));
     text.ok_or_else(|| AwsCallError::incomplete(OPERATION, "SecretString"))
+}
+
+/// Whether a secret is still there: not one that is deleted, nor one that is about to be.
+pub async fn exists(aws: &Aws, id: &str) -> Result<bool, AwsCallError> {
+    let answer = aws_sdk_secretsmanager::Client::new(aws.config()).describe_secret().secret_id(id).send().await;
+    match answer.map_err(|error| AwsCallError::of("DescribeSecret", error)) {
+        Ok(output) => Ok(output.deleted_date().is_none()),
+        Err(error) if error.is("ResourceNotFoundException") => Ok(false),
+        Err(error) => Err(error),
+    }
 }

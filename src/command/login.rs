@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use super::Outcome;
-use super::up::foreign;
+use super::foreign::foreign;
 use crate::aws::cloudformation;
 use crate::context::Context;
 use crate::error::{Failure, Kind};

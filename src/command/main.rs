@@ -46,7 +46,7 @@ async fn dispatch(cli: Cli, shell: Shell, from_environment: &BTreeSet<String>) -
     match &cli.command {
         Command::Up(args) => up::run(&context, args, from_environment).await,
         Command::Down(args) => down::run(&context, args).await,
-        Command::Status(args) => interrupt::or_stop(status::run(&context, args)).await,
+        Command::Status(args) => status::run(&context, args).await,
         Command::Cert(CertCommand::List(args)) => interrupt::or_stop(cert::list::run(&context, args)).await,
         Command::Login(args) => interrupt::or_stop(login::run(&context, args)).await,
         Command::Template(args) => Ok(template::run(args)),

@@ -1,9 +1,12 @@
 //! One file per command, named as the user types it; and the way from an argument list to an exit code.
 
+mod blocked;
 pub mod cert;
 mod consent;
 pub mod down;
+mod effect;
 mod follow;
+mod foreign;
 mod interrupt;
 pub mod login;
 mod main;

@@ -9,6 +9,9 @@ pub const STACK_TAG: &str = "dockreg:stack";
 /// Start of the description of every stack that dockreg made.
 pub const DESCRIPTION_PREFIX: &str = "dockreg: ";
 
+/// How all change sets of ours begin.
+pub const CHANGE_SET_PREFIX: &str = "dockreg-";
+
 /// The registry user whose password AWS invents and nodes hash.
 pub const OPERATOR: &str = "dockreg";
 

@@ -27,6 +27,9 @@ pub struct StackEvent {
     pub reason: Option<String>,
     /// The stack that it belongs to.
     pub stack_id: String,
+    /// The client request token of the call that led to it.
+    #[serde(skip)]
+    pub token: Option<String>,
 }
 
 /// How far a resource has come.

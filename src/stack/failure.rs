@@ -99,7 +99,9 @@ const HINTS: [(&str, &str, &str); 14] = [
     ("", "limitexceeded", "a quota of the account is reached: see Service Quotas, or remove what is unused"),
 ];
 
-fn hint(resource_type: &str, reason: &str) -> Option<&'static str> {
+/// What to do about a reason, when that is known.
+#[must_use]
+pub fn hint(resource_type: &str, reason: &str) -> Option<&'static str> {
     let reason = reason.to_ascii_lowercase();
     let found = HINTS.iter().find(|(kind, part, _)| resource_type.contains(kind) && reason.contains(part));
     found.map(|(_, _, hint)| *hint)
@@ -119,6 +121,7 @@ mod tests {
             status: status.to_owned(),
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
             stack_id: "arn:stack".to_owned(),
+            token: None,
         }
     }
 

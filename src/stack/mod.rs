@@ -1,5 +1,6 @@
 //! CloudFormation's vocabulary: status, event, change, failure, and watching a stack.
 
+pub mod answer;
 pub mod change;
 pub mod event;
 pub mod failure;

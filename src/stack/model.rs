@@ -45,6 +45,15 @@ impl Stack {
             || self.description.as_deref().is_some_and(|text| text.starts_with(DESCRIPTION_PREFIX))
     }
 
+    /// Whether the 2014 template made it, cloudformation-docker-registry, which dockreg succeeds: by that template's
+    /// parameters. <https://github.com/mbabineau/cloudformation-docker-registry>
+    #[must_use]
+    pub fn is_of_2014(&self) -> bool {
+        const PARAMETERS: [&str; 6] =
+            ["KeyName", "DnsZone", "DockerImage", "S3Bucket", "SslCertificate", "RegistryAuth"];
+        !self.is_ours() && PARAMETERS.iter().all(|name| self.parameters.contains_key(*name))
+    }
+
     /// The registry's host name: by the output of a finished stack, by the parameters of one that is being made.
     #[must_use]
     pub fn host(&self) -> Option<HostName> {

@@ -76,6 +76,11 @@ pub enum Sentiment {
 }
 
 impl StackStatus {
+    /// Every word that CloudFormation documents.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        WORDS.iter().map(|(word, _)| *word)
+    }
+
     /// Reads CloudFormation's word.
     #[must_use]
     pub fn from_word(word: &str) -> Self {

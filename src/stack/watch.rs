@@ -153,6 +153,8 @@ impl Watcher<'_> {
             for event in page.events {
                 match &self.from {
                     From::After(id) if *id == event.id => break 'pages,
+                    // The end of an operation before: what runs goes on from there, as a continued rollback does.
+                    From::OperationStart if !fresh.is_empty() && is_end(&event) => break 'pages,
                     From::OperationStart if event.starts_operation() => {
                         fresh.push(event);
                         break 'pages;
@@ -204,6 +206,11 @@ impl Watcher<'_> {
             Outlook::Busy
         }
     }
+}
+
+/// Whether a stack's operation ended with this.
+fn is_end(event: &StackEvent) -> bool {
+    event.stack_status().is_some_and(|status| status.is_settled())
 }
 
 /// The time after which a resource of this type is worth a close look; public reports give typical times of 116 s for

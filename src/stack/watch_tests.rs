@@ -53,6 +53,7 @@ fn event(number: u32, logical_id: &str, status: &str) -> StackEvent {
         status: status.to_owned(),
         reason: None,
         stack_id: "arn".to_owned(),
+        token: None,
     }
 }
 
@@ -100,6 +101,31 @@ async fn attaching_begins_with_the_running_operation() {
         page(&[end, undone], None),
     ]);
     assert_eq!(run(&script, From::OperationStart).await, ["e2", "e3", "e4", "UPDATE_ROLLBACK_COMPLETE"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attaching_to_a_continued_rollback_begins_after_the_failed_one() {
+    let old = [event(2, "stack", "UPDATE_ROLLBACK_FAILED"), event(1, "stack", "UPDATE_IN_PROGRESS")];
+    let continued = event(3, "stack", "UPDATE_ROLLBACK_IN_PROGRESS");
+    let end = event(4, "stack", "UPDATE_ROLLBACK_COMPLETE");
+    let script = Script::new(vec![
+        page(&[std::slice::from_ref(&continued), old.as_slice()].concat(), None),
+        page(&[&[end, continued], old.as_slice()].concat(), None),
+    ]);
+    assert_eq!(run(&script, From::OperationStart).await, ["e3", "e4", "UPDATE_ROLLBACK_COMPLETE"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attaching_to_an_operation_that_has_just_ended_tells_all_of_it() {
+    let script = Script::new(vec![page(
+        &[
+            event(3, "stack", "CREATE_COMPLETE"),
+            event(2, "Bucket", "CREATE_COMPLETE"),
+            event(1, "stack", "CREATE_IN_PROGRESS"),
+        ],
+        None,
+    )]);
+    assert_eq!(run(&script, From::OperationStart).await, ["e1", "e2", "e3", "CREATE_COMPLETE"]);
 }
 
 #[tokio::test(start_paused = true)]

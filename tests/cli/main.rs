@@ -3,13 +3,19 @@
 //! Every test starts a region of its own and depends on no other, on no clock and on nothing outside this machine.
 //! After a wanted change of wording: `INSTA_UPDATE=always cargo test --test cli`, then read the difference.
 
+mod attach;
 mod documents;
+mod down;
 mod exit_codes;
+mod foreign;
 mod harness;
 mod help;
 mod home;
 mod life;
+mod lost_replies;
 mod readiness;
 mod refusals;
+mod repairs;
 mod screens;
+mod states;
 mod terminal;

@@ -186,15 +186,28 @@ pub async fn delete_change_set(aws: &Aws, stack: &str, name: &str) -> Result<(),
 
 /// The names of a stack's change sets, every page.
 pub async fn change_set_names(aws: &Aws, stack: &str) -> Result<Vec<String>, AwsCallError> {
-    let mut names = Vec::new();
+    Ok(list(aws, stack).await?.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Looks for a stack's change set by name.
+pub async fn find_change_set(aws: &Aws, stack: &str, name: &str) -> Result<Option<ChangeSetIds>, AwsCallError> {
+    Ok(list(aws, stack).await?.into_iter().find(|(own, _)| own == name).map(|(_, ids)| ids))
+}
+
+/// A stack's change sets by name, every page.
+async fn list(aws: &Aws, stack: &str) -> Result<Vec<(String, ChangeSetIds)>, AwsCallError> {
+    let mut found = Vec::new();
     let mut token = None;
     loop {
         let answer = aws.cloudformation().list_change_sets().stack_name(stack).set_next_token(token).send().await;
         let page = answer.map_err(|error| AwsCallError::of("ListChangeSets", error))?;
-        names.extend(page.summaries().iter().filter_map(|own| own.change_set_name().map(str::to_owned)));
+        found.extend(page.summaries().iter().filter_map(|own| {
+            let ids = ChangeSetIds { change_set: own.change_set_id()?.to_owned(), stack: own.stack_id()?.to_owned() };
+            Some((own.change_set_name()?.to_owned(), ids))
+        }));
         token = page.next_token().map(str::to_owned);
         if token.is_none() {
-            return Ok(names);
+            return Ok(found);
         }
     }
 }

@@ -32,5 +32,6 @@ fn event_of(event: &aws_sdk_cloudformation::types::StackEvent) -> Option<StackEv
         status: event.resource_status()?.as_str().to_owned(),
         reason: text(event.resource_status_reason()),
         stack_id: event.stack_id().unwrap_or_default().to_owned(),
+        token: text(event.client_request_token()),
     })
 }

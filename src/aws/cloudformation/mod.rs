@@ -2,6 +2,7 @@
 
 mod change_set;
 mod events;
+mod operation;
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,10 @@ use aws_sdk_cloudformation::types::{Capability, Parameter, Tag};
 
 pub use change_set::{
     ChangeSet, ChangeSetIds, NewChangeSet, change_set_names, create_change_set, delete_change_set, describe_change_set,
-    execute_change_set,
+    execute_change_set, find_change_set,
 };
 pub use events::{EventPage, events};
+pub use operation::{Leave, continue_update_rollback, delete_stack, lift_protection, roll_back};
 
 use super::call::AwsCallError;
 use super::config::Aws;
@@ -77,6 +79,8 @@ pub struct Resource {
     pub resource_type: String,
     /// CloudFormation's word.
     pub status: String,
+    /// Why it has that status.
+    pub reason: Option<String>,
 }
 
 /// Every resource of a stack.
@@ -92,6 +96,7 @@ pub async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Resource>, AwsCallE
                 physical_id: own.physical_resource_id().map(str::to_owned),
                 resource_type: own.resource_type()?.to_owned(),
                 status: own.resource_status()?.as_str().to_owned(),
+                reason: own.resource_status_reason().map(str::to_owned),
             })
         }));
         token = page.next_token().map(str::to_owned);
@@ -99,13 +104,6 @@ pub async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Resource>, AwsCallE
             return Ok(found);
         }
     }
-}
-
-/// Starts the deletion of a stack. Succeeds also when it is already gone.
-pub async fn delete_stack(aws: &Aws, stack: &str, role_arn: Option<&str>, token: &str) -> Result<(), AwsCallError> {
-    let call = aws.cloudformation().delete_stack().stack_name(stack).client_request_token(token);
-    let answer = call.set_role_arn(role_arn.map(str::to_owned)).send().await;
-    answer.map(drop).map_err(|error| AwsCallError::of("DeleteStack", error))
 }
 
 fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {

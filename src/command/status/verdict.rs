@@ -3,6 +3,7 @@
 use super::look::{Found, Part};
 use crate::error::{Failure, Kind};
 use crate::registry::certificate::EXPIRES_SOON_DAYS;
+use crate::stack::answer::{Look, Up, answer};
 use crate::stack::status::Sentiment;
 
 /// One verdict.
@@ -39,9 +40,9 @@ impl Nodes {
     }
 }
 
-/// Judges, the gravest first: the stack, the registry itself, its nodes.
-pub(super) fn judge(found: &Found, up: &str) -> Verdict {
-    let failure = stack_fault(found, up).or_else(|| registry_fault(found, up)).or_else(|| node_fault(found));
+/// Judges, the gravest first: the stack, the registry itself, its nodes. `line` makes a command line for this stack.
+pub(super) fn judge(found: &Found, line: &dyn Fn(&str) -> String) -> Verdict {
+    let failure = stack_fault(found, line).or_else(|| registry_fault(found, &line("up"))).or_else(|| node_fault(found));
     Verdict { failure, warnings: warnings(found) }
 }
 
@@ -49,18 +50,33 @@ fn not_verified(message: impl Into<String>) -> Failure {
     Failure::new(Kind::NotVerified, message)
 }
 
-fn stack_fault(found: &Found, up: &str) -> Option<Failure> {
+fn stack_fault(found: &Found, line: &dyn Fn(&str) -> String) -> Option<Failure> {
     let status = &found.stack.status;
-    if status.is_in_progress() {
-        let failure = not_verified(format!("an operation is running: the stack is {status}"));
-        return Some(failure.hint(format!("to follow it: {up}")));
-    }
-    if status.is_updatable() && (status.sentiment() == Sentiment::Good || found.verification.known().is_some()) {
-        return None;
-    }
-    let mut failure = not_verified(format!("the stack is {status}"));
+    let answer = answer(status);
+    let (message, hint) = match answer.status {
+        Look::Judge if status.sentiment() == Sentiment::Good || found.verification.known().is_some() => return None,
+        Look::Changing => (
+            format!("an operation is running: the stack is {status}"),
+            format!("to follow it: {}", line("status --watch")),
+        ),
+        Look::Proposed => (
+            format!("the stack is {status}: a proposal, of which nothing is made yet"),
+            format!("to make it: {}; to remove the proposal: {}", line("up"), line("down")),
+        ),
+        Look::Judge | Look::Broken | Look::Gone => {
+            let hint = match answer.up {
+                Up::Refuse => format!(
+                    "finish or undo this in the CloudFormation console; or delete the stack, the images stay: {}",
+                    line("down")
+                ),
+                up => format!("to set it right: {} ({})", line("up"), up.words()),
+            };
+            (format!("the stack is {status}"), hint)
+        }
+    };
+    let mut failure = not_verified(message);
     failure.cause = found.stack.status_reason.clone();
-    Some(failure.hint(format!("to set it right: {up}")))
+    Some(failure.hint(hint))
 }
 
 fn registry_fault(found: &Found, up: &str) -> Option<Failure> {

@@ -59,6 +59,9 @@ pub struct UpArgs {
     /// Do not check that the registry answers
     #[arg(long)]
     pub no_verify: bool,
+    /// Resources to leave as they are when the rollback of a failed update is finished
+    #[arg(long, value_name = "LOGICAL_ID,…", value_delimiter = ',')]
+    pub skip: Vec<String>,
     /// Move to the newest machine image of its kind; nodes are replaced one after the other
     #[arg(long)]
     pub upgrade: bool,

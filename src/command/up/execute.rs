@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::propose::{Proposal, Proposed};
 use super::ready::{Asking, Proof, Site};
 use crate::aws::{Aws, AwsCallError, cloudformation, elbv2};
+use crate::command::effect::Effects;
 use crate::command::follow::{self, Ended};
 use crate::command::interrupt;
 use crate::context::Context;
@@ -16,7 +17,7 @@ use crate::registry::template::{output, parameter};
 use crate::registry::verify::Verification;
 use crate::stack::Stack;
 use crate::stack::event::StackEvent;
-use crate::stack::status::Sentiment;
+use crate::stack::status::{Sentiment, StackStatus};
 use crate::stack::watch::{From, newest};
 use crate::ui::{Expected, Progress};
 
@@ -27,9 +28,15 @@ pub(super) struct Finished {
 }
 
 /// Starts the proposed change; returns where to watch from.
-pub(super) async fn execute(aws: &Aws, proposal: &Proposal, proposed: &Proposed) -> Result<From, AwsCallError> {
-    let before = newest(aws, &proposed.stack).await?;
-    cloudformation::execute_change_set(aws, &proposed.change_set, &proposal.token("execute")).await?;
+pub(super) async fn execute(
+    effects: Effects<'_>,
+    proposal: &Proposal,
+    proposed: &Proposed,
+) -> Result<From, AwsCallError> {
+    let before = newest(effects.aws, &proposed.stack).await?;
+    let token = proposal.token("execute");
+    let call = cloudformation::execute_change_set(effects.aws, &proposed.change_set, &token);
+    effects.operation(&proposed.stack, &token, call).await?;
     Ok(before.map_or(From::OperationStart, From::After))
 }
 
@@ -74,7 +81,8 @@ pub(super) async fn finish(
     } else {
         following_end.await?
     };
-    if ended.status.sentiment() != Sentiment::Good {
+    // What somebody else deleted meanwhile has nothing left to check.
+    if ended.status.sentiment() != Sentiment::Good || ended.status == StackStatus::DeleteComplete {
         return Ok(Finished { ended: Some(ended), verification: None });
     }
     nodes_in_service(context, aws, following.stack_id, &progress, resume).await?;

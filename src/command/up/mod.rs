@@ -2,12 +2,14 @@
 //! arguments → settings → observed → plan → proposal → preview → consent → operation → verified registry → report.
 
 mod args;
+mod attach;
 mod execute;
 mod observe;
 mod preview;
 mod propose;
 mod ready;
 mod recreate;
+mod repair;
 mod report;
 mod resolve;
 mod start;
@@ -16,8 +18,9 @@ use std::collections::BTreeSet;
 
 pub use args::UpArgs;
 pub(super) use observe::left_buckets;
-pub(super) use start::foreign;
 
+use super::effect::Effects;
+use super::foreign::refuse_strange_change_sets;
 use super::{Outcome, consent, interrupt};
 use crate::aws::{Aws, cloudformation, sts};
 use crate::context::Context;
@@ -26,6 +29,7 @@ use crate::registry::plan::{UpPlan, plan};
 use crate::registry::template::{self, parameter};
 use crate::settings::UpSettings;
 use crate::stack::Stack;
+use crate::stack::answer::Up;
 use crate::stack::change::Action;
 use crate::stack::watch::From;
 use crate::ui::Expected;
@@ -33,8 +37,7 @@ use execute::{Finished, Following};
 use preview::Preview;
 use propose::{Proposal, Proposed};
 use ready::Asking;
-use report::Report;
-use start::Start;
+use report::{Did, Report};
 
 /// One run of `up`: what never changes while it lasts.
 struct Run<'a> {
@@ -54,18 +57,22 @@ pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<S
     let aws = context.aws().await?;
     let (caller, stack) = interrupt::or_stop(observe::stack(&aws, &context.stack_name)).await?;
     let run = Run { context, args, settings: resolved.settings, aws, caller, trust, warnings: resolved.warnings };
-    match start::start(stack.as_ref())? {
-        Start::Create => run.change(None, true).await,
-        Start::Update => run.change(stack, false).await,
-        Start::Resume => run.resume(stack).await,
-        Start::Recreate => run.recreate(stack).await,
-        Start::Attach => run.attach(stack).await,
+    match (start::start(stack.as_ref())?, stack) {
+        (Up::Create, _) | (_, None) => run.change(None, true).await,
+        (Up::Update, stack) => run.change(stack, false).await,
+        (Up::Resume, Some(stack)) => run.resume(stack).await,
+        (Up::Recreate, Some(stack)) => run.recreate(stack).await,
+        (Up::Follow | Up::FollowThenCreate, Some(stack)) => run.attach(stack).await,
+        (Up::FinishRollback, Some(stack)) => run.finish_rollback(stack).await,
+        (Up::RollBack, Some(stack)) => run.roll_back(stack).await,
+        (Up::Refuse, Some(stack)) => Err(start::stuck(&stack)),
     }
 }
 
 impl Run<'_> {
     /// Plans, proposes, asks and executes. `makes_stack` says that no stack of this name exists yet.
     async fn change(mut self, stack: Option<Stack>, makes_stack: bool) -> Result<Outcome, Failure> {
+        let before = stack.as_ref().map(attach::Mark::of);
         let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, stack)).await?;
         let plan = plan(&self.settings, &observed, template::body())?;
         self.warnings.extend(plan.warnings.iter().cloned());
@@ -82,7 +89,17 @@ impl Run<'_> {
             () = interrupt::interrupted() => Err(interrupt::stopped()),
         };
         match agreed {
-            Ok(Agreed::Execute(proposed, preview)) => self.execute(&proposal, &plan, proposed, preview).await,
+            Ok(Agreed::Execute(proposed, preview)) => {
+                match execute::execute(self.effects(), &proposal, &proposed).await {
+                    Ok(from) => self.follow(&plan, proposed, preview, from).await,
+                    // Refused for good, nothing runs: the proposal is taken back. After passing trouble it may have begun.
+                    Err(error) if !error.kind.is_passing() => self.overtaken(&proposal, before, error.into()).await,
+                    Err(error) => {
+                        let failure = Failure::from(error).context("the change may have begun");
+                        Err(failure.hint(format!("to follow it, or begin again: {}", self.resume_line())))
+                    }
+                }
+            }
             Ok(Agreed::Preview(preview)) => {
                 self.withdraw(&proposal).await?;
                 Ok(self.dry_run(&preview))
@@ -94,7 +111,7 @@ impl Run<'_> {
                     None => Err(Failure::new(Kind::Bug, "a new stack would contain nothing")),
                 }
             }
-            Err(failure) => Err(self.give_up(&proposal, failure).await),
+            Err(failure) => self.overtaken(&proposal, before, failure).await,
         }
     }
 
@@ -125,7 +142,7 @@ impl Run<'_> {
     }
 
     async fn withdraw(&self, proposal: &Proposal) -> Result<(), Failure> {
-        proposal.withdraw(&self.aws).await.map_err(Failure::from)
+        proposal.withdraw(&self.aws, self.context.timing.poll_interval).await.map_err(Failure::from)
     }
 
     fn dry_run(self, preview: &Preview) -> Outcome {
@@ -134,22 +151,8 @@ impl Run<'_> {
         Outcome { data, text: preview.text(&self.context.stack_name), warnings: self.warnings, failure: None }
     }
 
-    async fn execute(
-        self,
-        proposal: &Proposal,
-        plan: &UpPlan,
-        proposed: Proposed,
-        preview: Preview,
-    ) -> Result<Outcome, Failure> {
-        let from = match execute::execute(&self.aws, proposal, &proposed).await {
-            Ok(from) => from,
-            // Refused for good, nothing runs: the proposal is taken back. After passing trouble it may have begun.
-            Err(error) if !error.kind.is_passing() => return Err(self.give_up(proposal, error.into()).await),
-            Err(error) => {
-                let failure = Failure::from(error).context("the change may have begun");
-                return Err(failure.hint(format!("to follow it, or begin again: {}", self.resume_line())));
-            }
-        };
+    /// Follows the change that this run began.
+    async fn follow(self, plan: &UpPlan, proposed: Proposed, preview: Preview, from: From) -> Result<Outcome, Failure> {
         if self.args.detach {
             let text = format!("the operation runs; to follow it: {}", self.resume_line());
             let mut data = preview.data();
@@ -167,7 +170,7 @@ impl Run<'_> {
         let asking = self.asking(plan.host.clone(), zone_of(plan), internal(&plan.sources));
         let finished =
             execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
-        self.report(&proposed.stack, finished, Some(preview)).await
+        self.report(&proposed.stack, finished, Did::Changed(&preview)).await
     }
 
     /// Nothing to change: the registry is checked all the same.
@@ -182,48 +185,14 @@ impl Run<'_> {
             Some(asking) => execute::check(self.context, &self.aws, stack, &asking).await,
             None => Finished { ended: None, verification: None },
         };
-        self.report(&stack.id, finished, None).await
+        self.report(&stack.id, finished, Did::Nothing).await
     }
 
     /// Only change sets exist under this name: ours are leftovers of a run that was killed, or of one that is asking
     /// right now, and are left to it; executing ours removes them. Anyone else's mean that the name is taken.
-    async fn resume(self, stack: Option<Stack>) -> Result<Outcome, Failure> {
-        if let Some(stack) = &stack {
-            refuse_strange_change_sets(&self.aws, stack).await?;
-        }
-        self.change(stack, false).await
-    }
-
-    /// Follows the operation that runs, and says that this run's own settings were not applied.
-    async fn attach(mut self, stack: Option<Stack>) -> Result<Outcome, Failure> {
-        let Some(stack) = stack else { return self.change(None, true).await };
-        self.context.shell.note(&format!("the stack {} is in {}: following it", stack.name, stack.status));
-        if self.args.dry_run {
-            return Err(Failure::new(Kind::StackState, format!("the stack {} is in {}", stack.name, stack.status))
-                .hint(format!("wait for its end with: {}", self.resume_line())));
-        }
-        let resources = cloudformation::resources(&self.aws, &stack.id).await.unwrap_or_default();
-        let known =
-            |own: cloudformation::Resource| Expected { logical_id: own.logical_id, resource_type: own.resource_type };
-        let following = Following {
-            stack_id: &stack.id,
-            from: From::OperationStart,
-            title: format!("Following {}", stack.name),
-            expected: resources.into_iter().map(known).collect(),
-            creates: stack.status.word() == "CREATE_IN_PROGRESS",
-        };
-        let sources = std::collections::BTreeMap::new();
-        let asking = stack.host().and_then(|host| self.asking(host, zone_of_stack(&stack), internal(&sources)));
-        let finished =
-            execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
-        let other_host = self.settings.host.as_ref().is_some_and(|host| stack.host().as_ref() != Some(&host.value));
-        if other_host || self.settings.asks_for_more_than_a_host() {
-            self.warnings.push(
-                "an operation was running, so this command's own settings were not applied: type it once more"
-                    .to_owned(),
-            );
-        }
-        self.report(&stack.id, finished, None).await
+    async fn resume(self, stack: Stack) -> Result<Outcome, Failure> {
+        refuse_strange_change_sets(&self.aws, &stack).await?;
+        self.change(Some(stack), false).await
     }
 
     /// How the registry is to be checked; `None` with `--no-verify`.
@@ -237,7 +206,7 @@ impl Run<'_> {
         (!self.args.no_verify).then(|| Asking { host, internal, zone_id, probe, trust: self.trust.clone() })
     }
 
-    async fn report(self, stack_id: &str, finished: Finished, preview: Option<Preview>) -> Result<Outcome, Failure> {
+    async fn report(self, stack_id: &str, finished: Finished, did: Did<'_>) -> Result<Outcome, Failure> {
         let stack = cloudformation::describe_stack(&self.aws, stack_id).await?;
         let report = Report {
             context: self.context,
@@ -245,24 +214,19 @@ impl Run<'_> {
             account: &self.caller.account,
             stack: stack.as_ref(),
             finished: &finished,
-            preview: preview.as_ref(),
+            did,
             ca_file: self.args.probe.ca_file.as_deref(),
             verified: !self.args.no_verify,
         };
         Ok(report.outcome(self.warnings))
     }
 
+    fn effects(&self) -> Effects<'_> {
+        Effects { aws: &self.aws, poll_interval: self.context.timing.poll_interval }
+    }
+
     fn resume_line(&self) -> String {
         self.context.command_line("up")
-    }
-}
-
-/// Fails when a stack that only consists of change sets has one that no dockreg made.
-pub(super) async fn refuse_strange_change_sets(aws: &Aws, stack: &Stack) -> Result<(), Failure> {
-    let names = cloudformation::change_set_names(aws, &stack.id).await?;
-    match names.iter().find(|name| !name.starts_with(propose::CHANGE_SET_PREFIX)) {
-        Some(strange) => Err(foreign(stack).cause(format!("its change set {strange} was made by someone else"))),
-        None => Ok(()),
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use crate::aws::cloudformation::{self, ChangeSet, NewChangeSet};
+use crate::aws::cloudformation::{self, ChangeSet, Leave, NewChangeSet};
 use crate::aws::{Aws, AwsCallError};
+use crate::command::effect::Effects;
 use crate::error::{Failure, Kind};
+use crate::registry::names::CHANGE_SET_PREFIX;
 use crate::registry::plan::UpPlan;
 use crate::registry::template;
 use crate::stack::change::ResourceChange;
 use crate::stack::status::StackStatus;
 
-/// How all change sets of ours begin.
-pub(super) const CHANGE_SET_PREFIX: &str = "dockreg-";
 /// Change sets are ready within seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 /// No pause is longer.
@@ -67,7 +67,7 @@ impl Proposal {
             role_arn: plan.role_arn.as_deref(),
             token: &self.token("propose"),
         };
-        let ids = cloudformation::create_change_set(aws, &new).await?;
+        let ids = Effects { aws, poll_interval }.create_change_set(&new).await?;
         let ready = self.wait(aws, &ids.change_set, poll_interval).await?;
         if ready.is_empty() {
             return Ok(None);
@@ -91,16 +91,15 @@ impl Proposal {
     }
 
     /// Takes the change set back, and the empty stack if this run made it.
-    pub(super) async fn withdraw(&self, aws: &Aws) -> Result<(), AwsCallError> {
+    pub(super) async fn withdraw(&self, aws: &Aws, poll_interval: Option<Duration>) -> Result<(), AwsCallError> {
+        let effects = Effects { aws, poll_interval };
         let Some(stack) = cloudformation::describe_stack(aws, &self.stack_name).await? else { return Ok(()) };
         if stack.status == StackStatus::ReviewInProgress && self.makes_stack && self.is_alone(aws).await? {
-            return cloudformation::delete_stack(aws, &stack.id, None, &self.token("withdraw")).await;
+            return effects.delete_stack(&stack.id, None, &Leave::Nothing, &self.token("withdraw")).await;
         }
-        cloudformation::delete_change_set(aws, &self.stack_name, &self.change_set).await
+        effects.delete_change_set(&self.stack_name, &self.change_set).await
     }
-}
 
-impl Proposal {
     /// Whether the stack holds no change set of another run.
     async fn is_alone(&self, aws: &Aws) -> Result<bool, AwsCallError> {
         let names = cloudformation::change_set_names(aws, &self.stack_name).await?;

@@ -1,7 +1,7 @@
-//! Clears what a failed first creation left, with consent, so that it can be made anew. The evidence is kept.
+//! Clears what can only be deleted, with consent, so that the registry can be made anew. The evidence is kept.
 
 use super::{Outcome, Run, consent, interrupt, observe};
-use crate::aws::cloudformation;
+use crate::aws::cloudformation::Leave;
 use crate::command::follow;
 use crate::error::{Failure, Kind};
 use crate::registry::plan::plan;
@@ -14,9 +14,8 @@ use crate::stack::status::StackStatus;
 use crate::stack::watch::{EventSource, From, no_sign};
 
 impl Run<'_> {
-    /// Deletes a stack whose creation was rolled back, then creates it.
-    pub(super) async fn recreate(mut self, stack: Option<Stack>) -> Result<Outcome, Failure> {
-        let Some(stack) = stack else { return self.change(None, true).await };
+    /// Deletes a stack that cannot be changed any more, then creates it.
+    pub(super) async fn recreate(mut self, stack: Stack) -> Result<Outcome, Failure> {
         remember(&mut self.settings, &stack);
         // Nothing is deleted for a plan that could not be made.
         let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, None)).await?;
@@ -24,22 +23,33 @@ impl Run<'_> {
         let (cause, newest) = evidence(&self.aws, &stack).await?;
         let why = match &cause {
             Some(cause) => format!("{}: {}", cause.logical_id, cause.reason),
-            None => "its events do not say why".to_owned(),
+            None => stack.status_reason.clone().unwrap_or_else(|| "its events do not say why".to_owned()),
         };
         let shell = &self.context.shell;
-        shell.note(&format!("the first creation of {} failed and was rolled back: {why}", stack.name));
+        shell.note(&format!("{}: {why}", happened(&stack)));
         if let Some(hint) = cause.as_ref().and_then(|cause| cause.hint) {
             shell.note(&format!("  hint: {hint}"));
         }
         if self.args.dry_run {
-            let text = format!("the stack {}, which holds nothing, would be deleted and created anew", stack.name);
+            let text = format!("what is left of the stack {} would be deleted, and the stack made anew", stack.name);
             let data = serde_json::json!({ "dry_run": true, "creates": true, "previous_failure": cause });
             return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
         }
+        if stack.termination_protection {
+            return Err(Failure::new(
+                Kind::StackState,
+                format!(
+                    "the stack {} is protected from deletion, and cannot be made anew before it is deleted",
+                    stack.name
+                ),
+            )
+            .hint(format!("to lift the protection and delete it: {}", self.context.command_line("down"))));
+        }
         consent::can_ask(shell, self.args.yes)?;
-        consent::ask(shell, self.args.yes, "Delete what is left of it and start over?")?;
+        consent::ask(shell, self.args.yes, "Delete what is left of it and start over? (images in its bucket stay)")?;
         let token = format!("dockreg-clear-{}", jiff::Timestamp::now().as_nanosecond());
-        cloudformation::delete_stack(&self.aws, &stack.id, self.args.role_arn.as_deref(), &token).await?;
+        let role = self.args.role_arn.as_deref();
+        self.effects().delete_stack(&stack.id, role, &Leave::Nothing, &token).await?;
         let progress = shell.progress(&format!("Clearing {}", stack.name), Vec::new());
         let from = newest.map_or(From::OperationStart, From::After);
         let mut ignore = |_: &StackEvent| {};
@@ -48,12 +58,24 @@ impl Run<'_> {
         let ended = follow::follow(self.context, &self.aws, track, &progress, &mut ignore).await?;
         drop(progress);
         if ended.status != StackStatus::DeleteComplete {
-            let mut failure = follow::failed(&ended, "the deletion of what was left");
-            failure.kind = Kind::OperationFailed;
-            return Err(failure);
+            let failure = follow::failed(&ended, "the deletion of what was left");
+            let down = self.context.command_line("down");
+            return Err(failure.hint(format!("to see what blocks it, and to leave that behind: {down}; then: {again}")));
         }
         self.warnings.push(format!("the attempt before failed: {why}"));
         self.change(None, true).await
+    }
+}
+
+/// What led to a stack that can only be deleted.
+fn happened(stack: &Stack) -> String {
+    let name = &stack.name;
+    match stack.status {
+        StackStatus::RollbackComplete => format!("the first creation of {name} failed and was rolled back"),
+        StackStatus::RollbackFailed => format!("the first creation of {name} failed, and could not be rolled back"),
+        StackStatus::CreateFailed => format!("the first creation of {name} failed and was left as it was"),
+        StackStatus::DeleteFailed => format!("a deletion of {name} failed half-way"),
+        _ => format!("the stack {name} is in {}", stack.status),
     }
 }
 
@@ -70,8 +92,8 @@ const REMEMBERED: [&str; 8] = [
     parameter::HEALTH_CHECK_GRACE_PERIOD,
 ];
 
-/// Takes over from the failed stack what this run does not say itself.
-fn remember(settings: &mut UpSettings, stack: &Stack) {
+/// Takes over from a stack that goes what this run does not say itself.
+pub(super) fn remember(settings: &mut UpSettings, stack: &Stack) {
     let kept = |name: &str| Some(Setting::new(stack.parameter(name)?.to_owned(), Source::Stack));
     if settings.host.is_none() {
         settings.host = stack.host().map(|host| Setting::new(host, Source::Stack));

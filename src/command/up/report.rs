@@ -16,6 +16,17 @@ use crate::registry::verify::Verification;
 use crate::stack::Stack;
 use crate::stack::status::{Sentiment, StackStatus};
 
+/// What this run did itself.
+#[derive(Clone, Copy)]
+pub(super) enum Did<'a> {
+    /// It looked.
+    Nothing,
+    /// It followed an operation that another run had begun.
+    Followed,
+    /// It changed the stack by this proposal.
+    Changed(&'a Preview),
+}
+
 /// Everything the report is made of.
 pub(super) struct Report<'a> {
     pub(super) context: &'a Context,
@@ -23,7 +34,7 @@ pub(super) struct Report<'a> {
     pub(super) account: &'a str,
     pub(super) stack: Option<&'a Stack>,
     pub(super) finished: &'a Finished,
-    pub(super) preview: Option<&'a Preview>,
+    pub(super) did: Did<'a>,
     pub(super) ca_file: Option<&'a Path>,
     pub(super) verified: bool,
 }
@@ -144,6 +155,10 @@ impl Report<'_> {
     fn data(&self) -> Value {
         let ended = self.finished.ended.as_ref();
         let verification = self.finished.verification.as_ref().and_then(|own| own.as_ref().ok());
+        let proposal = match self.did {
+            Did::Changed(preview) => Some(preview.data()),
+            Did::Nothing | Did::Followed => None,
+        };
         json!({
             "stack": {
                 "name": self.context.stack_name,
@@ -152,8 +167,9 @@ impl Report<'_> {
                 "region": self.region,
                 "account": self.account,
             },
-            "changed": ended.is_some(),
-            "proposal": self.preview.map(Preview::data),
+            "changed": matches!(self.did, Did::Changed(_)),
+            "followed": matches!(self.did, Did::Followed),
+            "proposal": proposal,
             "host": self.host(),
             "url": self.stack.and_then(Stack::host).map(|host| format!("https://{host}")),
             "load_balancer": self.output(output::LOAD_BALANCER_DNS_NAME),

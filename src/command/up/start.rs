@@ -1,75 +1,43 @@
 //! What `up` begins with, by the state the stack is in. Pure.
 
+use crate::command::foreign::foreign;
 use crate::error::{Failure, Kind};
 use crate::stack::Stack;
+use crate::stack::answer::{Up, answer};
 use crate::stack::status::StackStatus;
 
-/// How this run begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    /// There is no stack: make it.
-    Create,
-    /// Only change sets exist under this name: whether they are ours decides.
-    Resume,
-    /// The stack stands: change it, if anything is to be changed.
-    Update,
-    /// The first creation failed and was rolled back: delete what is left, then make it.
-    Recreate,
-    /// An operation runs: follow it.
-    Attach,
-}
-
-/// Decides by the stack's state, or says why nothing can be done and what to type instead.
-pub(super) fn start(stack: Option<&Stack>) -> Result<Start, Failure> {
-    let Some(stack) = stack else { return Ok(Start::Create) };
-    match stack.status {
-        StackStatus::DeleteComplete => return Ok(Start::Create),
-        StackStatus::ReviewInProgress => return Ok(Start::Resume),
-        _ if !stack.is_ours() => return Err(foreign(stack)),
-        _ => {}
-    }
-    match &stack.status {
-        status if status.is_in_progress() => Ok(Start::Attach),
-        status if status.is_updatable() => Ok(Start::Update),
-        StackStatus::RollbackComplete => Ok(Start::Recreate),
-        _ => Err(stuck(stack)),
+/// Decides by the stack's state; fails for a stack that is not ours, or whose state is nothing for dockreg.
+pub(super) fn start(stack: Option<&Stack>) -> Result<Up, Failure> {
+    let Some(stack) = stack else { return Ok(Up::Create) };
+    let answer = answer(&stack.status).up;
+    match answer {
+        // Change sets alone carry no mark; their names are looked at before anything is done.
+        Up::Create | Up::Resume => Ok(answer),
+        _ if !stack.is_ours() => Err(foreign(stack)),
+        Up::Refuse => Err(stuck(stack)),
+        _ => Ok(answer),
     }
 }
 
-/// A stack of this name that dockreg did not make.
-pub(in crate::command) fn foreign(stack: &Stack) -> Failure {
-    let about = stack.description.as_deref().map(|text| format!("it calls itself {text:?}"));
-    let failure = Failure::new(
-        Kind::ForeignStack,
-        format!("the stack {} exists and was not made by dockreg; it is left alone", stack.name),
-    )
-    .hint("choose another name with --stack-name");
-    match about {
-        Some(about) => failure.cause(about),
-        None => failure,
-    }
-}
-
-fn stuck(stack: &Stack) -> Failure {
-    let name = &stack.name;
-    let next = match stack.status {
-        StackStatus::UpdateRollbackFailed => format!(
-            "see why with `aws cloudformation describe-stack-events --stack-name {name}`, remove the obstacle, then \
-             `aws cloudformation continue-update-rollback --stack-name {name}` and `dockreg up` again"
-        ),
-        StackStatus::DeleteFailed => "finish the deletion with `dockreg down`, then `dockreg up` again".to_owned(),
-        StackStatus::UpdateFailed => {
-            format!("`aws cloudformation rollback-stack --stack-name {name}`, then `dockreg up` again")
-        }
-        _ => "delete it with `dockreg down` (images stay), then `dockreg up` again".to_owned(),
-    };
-    let failure =
-        Failure::new(Kind::StackState, format!("the stack {name} is in {} and cannot be changed", stack.status));
-    match &stack.status_reason {
+/// A state that `up` cannot lead out of.
+pub(super) fn stuck(stack: &Stack) -> Failure {
+    let Stack { name, status, .. } = stack;
+    let message = format!("the stack {name} is in {status}, which `dockreg up` cannot lead out of");
+    let failure = Failure::new(Kind::StackState, message);
+    let failure = match &stack.status_reason {
         Some(reason) => failure.cause(reason.clone()),
         None => failure,
-    }
-    .hint(next)
+    };
+    failure.hint(match status {
+        StackStatus::Unknown(_) => {
+            "this version does not know that state: look for a newer one; `dockreg down` deletes the stack and keeps the \
+             images"
+        }
+        _ => {
+            "finish or undo this in the CloudFormation console, then `dockreg up`; or `dockreg down` deletes the stack \
+             and keeps the images"
+        }
+    })
 }
 
 #[cfg(test)]
@@ -96,31 +64,19 @@ mod tests {
 
     #[test]
     fn every_state_has_an_answer() {
-        let table = [
-            ("CREATE_COMPLETE", Ok(Start::Update)),
-            ("UPDATE_ROLLBACK_COMPLETE", Ok(Start::Update)),
-            ("ROLLBACK_COMPLETE", Ok(Start::Recreate)),
-            ("REVIEW_IN_PROGRESS", Ok(Start::Resume)),
-            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Ok(Start::Attach)),
-            ("DELETE_IN_PROGRESS", Ok(Start::Attach)),
-            ("DELETE_COMPLETE", Ok(Start::Create)),
-            ("CREATE_FAILED", Err(Kind::StackState)),
-            ("UPDATE_ROLLBACK_FAILED", Err(Kind::StackState)),
-            ("DELETE_FAILED", Err(Kind::StackState)),
-            ("SOMETHING_NEW", Err(Kind::StackState)),
-        ];
-        for (status, expected) in table {
-            let answer = start(Some(&stack(status, "dockreg: x"))).map_err(|failure| failure.kind);
-            assert_eq!(answer, expected, "{status}");
+        for word in StackStatus::words().chain(["SOMETHING_NEW"]) {
+            let started = start(Some(&stack(word, "dockreg: x"))).map_err(|failure| failure.kind);
+            let refused = matches!(word, "IMPORT_ROLLBACK_FAILED" | "SOMETHING_NEW");
+            assert_eq!(started.err(), refused.then_some(Kind::StackState), "{word}");
         }
-        assert_eq!(start(None).ok(), Some(Start::Create));
+        assert_eq!(start(None).ok(), Some(Up::Create));
     }
 
     #[test]
     fn a_foreign_stack_is_left_alone_in_every_state() {
-        for status in ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "DELETE_FAILED"] {
-            let answer = start(Some(&stack(status, "somebody else's"))).map_err(|failure| failure.kind);
-            assert_eq!(answer, Err(Kind::ForeignStack), "{status}");
+        for word in StackStatus::words().filter(|word| !matches!(*word, "DELETE_COMPLETE" | "REVIEW_IN_PROGRESS")) {
+            let answer = start(Some(&stack(word, "somebody else's"))).map_err(|failure| failure.kind);
+            assert_eq!(answer, Err(Kind::ForeignStack), "{word}");
         }
     }
 }

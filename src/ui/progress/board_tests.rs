@@ -23,6 +23,7 @@ fn event(seconds: i64, id: &str, kind: &str, status: &str, reason: Option<&str>)
         status: status.into(),
         reason: reason.map(str::to_owned),
         stack_id: "arn:stack".into(),
+        token: None,
     }
 }
 

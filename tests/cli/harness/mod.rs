@@ -129,6 +129,32 @@ impl Fixture {
         service::dispatch(&region, call).await.expect("the region accepts the call")
     }
 
+    /// Waits until something is so, looking again and again.
+    pub async fn until(&self, mut so: impl FnMut() -> bool) {
+        let wait = async {
+            while !so() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("it comes to be so");
+    }
+
+    /// The status of a stack once no operation runs.
+    pub async fn settled(&self, stack: &str) -> String {
+        let look = async {
+            loop {
+                let input = serde_json::json!({ "StackName": stack });
+                let answer = self.call("cloudformation", "DescribeStacks", input).await;
+                let status = answer["Stacks"][0]["StackStatus"].as_str().unwrap_or_default().to_owned();
+                if !status.ends_with("_IN_PROGRESS") {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.expect("the operation ends")
+    }
+
     /// The names of the stacks that exist.
     pub async fn stacks(&self) -> Vec<String> {
         let answer = self.call("cloudformation", "DescribeStacks", serde_json::json!({})).await;

@@ -1,0 +1,78 @@
+//! `up` on a stack that an update has left in a bad state: it says what happened, and leads out of it.
+
+use dockreg_region::fault::{Effect, Fault};
+use serde_json::{Value, json};
+
+use crate::harness::{Fixture, UP};
+
+/// Makes the next changes of a resource fail.
+fn fail(fixture: &Fixture, action: &str, resource: &str, times: u32) {
+    fixture.region().region().plant(Fault {
+        service: Some("cloudformation".into()),
+        operation: Some(action.into()),
+        resource: Some(resource.into()),
+        times: Some(times),
+        effect: Effect::FailResource { reason: "the test says no".into() },
+        ..Fault::default()
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_failed_is_finished_then_the_change_is_made() {
+    let fixture = Fixture::new().await;
+    fixture.run(&UP).await.exits(0).ignored();
+    // The update fails, and the way back too.
+    fail(&fixture, "UPDATE", "NodeGroup", 2);
+    let failed = fixture.run(&["up", "--nodes", "2", "--yes"]).await.exits(3);
+    assert!(failed.stderr.contains("UPDATE_ROLLBACK_FAILED"), "{failed}");
+    let seen = fixture.run(&["up", "--dry-run"]).await.exits(0);
+    assert!(seen.stdout.contains("the rollback of docker-registry would be finished first"), "{seen}");
+    fixture.run(&["up"]).await.exits(1).ignored();
+    assert_eq!(fixture.settled("docker-registry").await, "UPDATE_ROLLBACK_FAILED", "nothing without consent");
+    let repaired = fixture.run(&["up", "--nodes", "2", "--yes"]).await.exits(0);
+    insta::assert_snapshot!("repair_rollback_finished", repaired.transcript());
+    assert_eq!(fixture.settled("docker-registry").await, "UPDATE_COMPLETE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_blocks_a_rollback_is_left_out_only_by_name() {
+    let fixture = Fixture::new().await;
+    fixture.run(&UP).await.exits(0).ignored();
+    fail(&fixture, "UPDATE", "NodeGroup", 3);
+    fixture.run(&["up", "--nodes", "2", "--yes"]).await.exits(3).ignored();
+    let blocked = fixture.run(&["up", "--yes"]).await.exits(3);
+    assert!(blocked.stderr.contains("dockreg up --skip NodeGroup"), "{blocked}");
+    let strange = fixture.run(&["up", "--yes", "--skip", "Bucket"]).await.exits(1);
+    assert!(strange.stderr.contains("those that do: NodeGroup"), "{strange}");
+    let skipped = fixture.run(&["up", "--yes", "--skip", "NodeGroup"]).await.exits(0);
+    insta::assert_snapshot!("repair_rollback_skipped", skipped.transcript());
+    assert_eq!(fixture.settled("docker-registry").await, "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_update_that_was_left_as_it_was_is_rolled_back() {
+    let fixture = Fixture::new().await;
+    fixture.run(&UP).await.exits(0).ignored();
+    fail(&fixture, "UPDATE", "NodeGroup", 1);
+    let described = fixture.call("cloudformation", "DescribeStacks", json!({ "StackName": "docker-registry" })).await;
+    let parameters = described["Stacks"][0]["Parameters"].as_array().cloned().unwrap_or_default();
+    let parameters: Vec<Value> = parameters
+        .iter()
+        .map(|own| match &own["ParameterKey"] {
+            key if key == "Nodes" => json!({ "ParameterKey": key, "ParameterValue": "2" }),
+            key => json!({ "ParameterKey": key, "UsePreviousValue": true }),
+        })
+        .collect();
+    let input = json!({
+        "StackName": "docker-registry",
+        "UsePreviousTemplate": true,
+        "DisableRollback": true,
+        "Capabilities": ["CAPABILITY_IAM"],
+        "Parameters": parameters,
+    });
+    fixture.call("cloudformation", "UpdateStack", input).await;
+    assert_eq!(fixture.settled("docker-registry").await, "UPDATE_FAILED");
+    let repaired = fixture.run(&["up", "--yes"]).await.exits(0);
+    insta::assert_snapshot!("repair_rolled_back", repaired.transcript());
+    assert_eq!(fixture.settled("docker-registry").await, "UPDATE_ROLLBACK_COMPLETE");
+}
