@@ -1,6 +1,5 @@
-//! X.509 as IAM and ACM check it at upload: PEM form, expiry, key type, and that the key belongs to the certificate.
-//!
-//! The words of errors are [U] where no source is cited.
+//! X.509 as IAM and ACM check it at upload: PEM form, order of the chain, key type, and that the key belongs to the
+//! certificate.
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -25,51 +24,58 @@ pub struct Details {
     pub signature_algorithm: String,
 }
 
-/// Why an upload is refused.
-#[derive(Debug, Clone)]
-pub struct Problem {
+/// Why an upload is refused: each service has its own words for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// The body is no PEM certificate.
+    Body,
+    /// The body has more than one certificate.
+    SeveralBodies,
+    /// The chain is no PEM certificates.
+    Chain,
+    /// The certificate of this place in the chain does not sign the one before it.
+    ChainOrder(usize),
+    /// The key is no PEM private key that can be read.
+    Key,
+    /// The key is encrypted.
+    EncryptedKey,
     /// The key belongs to another certificate.
-    pub mismatch: bool,
-    pub message: String,
+    Mismatch,
 }
 
-fn problem(message: &str) -> Problem {
-    Problem { mismatch: false, message: message.to_owned() }
-}
-
-/// Checks an upload: one certificate in the body, a parsable chain, and a key that belongs to it.
+/// Checks an upload: one certificate in the body, a chain in which each signs the one before, and a key that belongs to
+/// the certificate.
 ///
 /// # Errors
-/// What is wrong, in AWS's words where known.
+/// What is wrong first.
 pub fn parse(body: &str, chain: Option<&str>, private_key: &str) -> Result<Details, Problem> {
-    let unparsable = "Unable to parse certificate. Please ensure the certificate is in PEM format.";
-    let mut certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(body.as_bytes()).collect::<Result<_, _>>().map_err(|_| problem(unparsable))?;
-    if certificates.len() != 1 {
-        return Err(problem(unparsable));
+    let read = |pem: &str| -> Option<Vec<CertificateDer<'static>>> {
+        let all = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>().ok()?;
+        Some(all).filter(|all| !all.is_empty())
+    };
+    let mut certificates = read(body).ok_or(Problem::Body)?;
+    if certificates.len() > 1 {
+        return Err(Problem::SeveralBodies);
     }
+    let details = details(&certificates[0]).ok_or(Problem::Body)?;
     if let Some(chain) = chain {
-        let parsed: Result<Vec<CertificateDer<'static>>, _> =
-            CertificateDer::pem_slice_iter(chain.as_bytes()).collect();
-        match parsed {
-            Ok(chain) if !chain.is_empty() => certificates.extend(chain),
-            _ => {
-                return Err(problem(
-                    "Unable to parse certificate chain. Please ensure the certificate chain is in PEM format.",
-                ));
-            }
-        }
+        certificates.extend(read(chain).ok_or(Problem::Chain)?);
     }
-    let details = details(&certificates[0]).ok_or_else(|| problem(unparsable))?;
-    let key = PrivateKeyDer::from_pem_slice(private_key.as_bytes())
-        .map_err(|_| problem("Unable to parse private key. Please ensure the key is in PEM format."))?;
-    let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key)
-        .map_err(|_| problem("Unable to parse private key. Please ensure the key is in PEM format."))?;
+    for (index, pair) in certificates.windows(2).enumerate() {
+        let signs = || {
+            let (_, signed) = X509Certificate::from_der(&pair[0]).ok()?;
+            let (_, signer) = X509Certificate::from_der(&pair[1]).ok()?;
+            signed.verify_signature(Some(signer.public_key())).ok()
+        };
+        signs().ok_or(Problem::ChainOrder(index))?;
+    }
+    if private_key.contains("ENCRYPTED") {
+        return Err(Problem::EncryptedKey);
+    }
+    let key = PrivateKeyDer::from_pem_slice(private_key.as_bytes()).map_err(|_| Problem::Key)?;
+    let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).map_err(|_| Problem::Key)?;
     let certified = rustls::sign::CertifiedKey::new(certificates, key);
-    match certified.keys_match() {
-        Ok(()) => Ok(details),
-        Err(_) => Err(Problem { mismatch: true, message: "Private key does not match the certificate.".to_owned() }),
-    }
+    certified.keys_match().map(|()| details).map_err(|_| Problem::Mismatch)
 }
 
 /// What a DER certificate says; None when it does not parse.

@@ -41,6 +41,11 @@ pub struct Options {
     pub s3: Option<String>,
     /// Port of the endpoint; 0 takes a free one.
     pub port: u16,
+    /// All that the operator's own user may do, a policy document; None lets it do everything.
+    pub caller_policy: Option<serde_json::Value>,
+    /// An account in which nobody has made a load balancer or a group: their service-linked roles are not there, and
+    /// the seed decides whether the first use comes too early to use them.
+    pub new_account: bool,
 }
 
 impl Default for Options {
@@ -57,6 +62,8 @@ impl Default for Options {
             addresses: None,
             s3: None,
             port: 0,
+            caller_policy: None,
+            new_account: false,
         }
     }
 }
@@ -97,6 +104,11 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let region = Region::new(settings, clock, nodes, World::default());
     starting::fill(&region, &authority, options.domain.as_deref())?;
     region.world(|world| {
+        world.iam.caller_policy = options.caller_policy;
+        if options.new_account {
+            world.iam.service_linked_roles.clear();
+            world.iam.service_linked_roles_race = region.random.fixed("service-linked roles") < 0.5;
+        }
         world.acm.authority = Some(authority.clone());
         world.s3.behind = options.s3;
         if let Some(addresses) = &options.addresses {

@@ -30,8 +30,10 @@ impl Pem {
 ///
 /// # Errors
 /// `CertificateNotFound`, or `UnsupportedCertificate` while ACM has not issued it.
-pub fn usable(world: &World, arn: &str) -> Result<(), AwsError> {
-    if find(world, arn).is_some() {
+pub fn usable(world: &World, arn: &str, now: f64) -> Result<(), AwsError> {
+    // One of IAM's that was uploaded a moment ago may not be found yet.
+    let known = world.iam.certificate(arn).is_none_or(|one| one.found_from <= now);
+    if known && find(world, arn).is_some() {
         return Ok(());
     }
     if world.acm.certificates.contains_key(arn) {

@@ -47,12 +47,20 @@ const TEXTS: [&str; 25] = schemas![
 
 /// The schema of a type, or None for a type that the region does not know.
 pub fn of(type_name: &str) -> Option<&'static Schema> {
+    all().get(type_name)
+}
+
+/// Names of all types that have a schema.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().keys().map(String::as_str)
+}
+
+fn all() -> &'static BTreeMap<String, Schema> {
     static ALL: OnceLock<BTreeMap<String, Schema>> = OnceLock::new();
     ALL.get_or_init(|| {
         let parsed = TEXTS.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
         parsed.filter_map(|root| Some((root.get("typeName")?.as_str()?.to_owned(), Schema { root }))).collect()
     })
-    .get(type_name)
 }
 
 impl Schema {

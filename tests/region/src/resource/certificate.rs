@@ -170,7 +170,7 @@ fn publish(context: &ResourceContext, zone: &str, record: &Value) -> Result<(), 
         "Name": record["Name"], "Type": record["Type"], "TTL": 300, "ResourceRecords": [{"Value": record["Value"]}],
     });
     let region = &context.region;
-    let published = RecordSet::read(&input).and_then(|record| {
+    let published = RecordSet::read("UPSERT", &input).and_then(|record| {
         let batch = vec![Change { action: Action::Upsert, record }];
         region.world(|world| world.route53.change(region, zone, batch, None))
     });

@@ -82,7 +82,7 @@ fn record(properties: &Map<String, Value>) -> Result<Record, AwsError> {
         let records: Vec<Value> = values.iter().map(|value| json!({"Value": value})).collect();
         input.insert("ResourceRecords".to_owned(), records.into());
     }
-    Record::read(&Value::Object(input))
+    Record::read("CREATE", &Value::Object(input))
 }
 
 fn change(

@@ -64,38 +64,15 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
             "PutLogEvents" => put(group(groups, group_name)?, stream_name, input, now),
             "DescribeLogGroups" => {
                 let prefix = text("logGroupNamePrefix");
-                let described = groups.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(name, group)| {
-                    let arn = region.arn("logs", &format!("log-group:{name}"));
-                    let mut one = json!({ "logGroupName": name, "creationTime": group.created, "arn": format!("{arn}:*"),
-                        "logGroupArn": arn, "metricFilterCount": 0, "storedBytes": 0 });
-                    if let Some(days) = group.retention_days {
-                        one["retentionInDays"] = json!(days);
-                    }
-                    one
-                });
-                Ok(json!({ "logGroups": described.collect::<Vec<_>>() }))
+                let described = groups.iter().filter(|(name, _)| name.starts_with(prefix));
+                let described = described.map(|(name, group)| describe_group(region, name, group));
+                page(described.collect(), "logGroups", input, 50)
             }
-            "DescribeLogStreams" => {
-                let prefix = text("logStreamNamePrefix");
-                let streams = &group(groups, group_name)?.streams;
-                let described = streams.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(name, events)| {
-                    let mut one = json!({ "logStreamName": name, "storedBytes": 0,
-                        "arn": region.arn("logs", &format!("log-group:{group_name}:log-stream:{name}")) });
-                    if let (Some(first), Some(last)) = (events.first(), events.last()) {
-                        one["firstEventTimestamp"] = json!(first.timestamp);
-                        one["lastEventTimestamp"] = json!(last.timestamp);
-                        one["lastIngestionTime"] = json!(last.ingested);
-                    }
-                    one
-                });
-                Ok(json!({ "logStreams": described.collect::<Vec<_>>() }))
-            }
+            "DescribeLogStreams" => describe_streams(region, group(groups, group_name)?, group_name, input),
             "GetLogEvents" => {
-                let events = group(groups, group_name)?.streams.get(stream_name).ok_or_else(|| missing("log stream"))?;
-                let shown: Vec<Value> = within(events, input)
-                    .map(|one| json!({ "timestamp": one.timestamp, "message": one.message, "ingestionTime": one.ingested }))
-                    .collect();
-                Ok(json!({ "events": shown, "nextForwardToken": "f/end", "nextBackwardToken": "b/start" }))
+                let events =
+                    group(groups, group_name)?.streams.get(stream_name).ok_or_else(|| missing("log stream"))?;
+                get(events, input)
             }
             "FilterLogEvents" => filter(group(groups, group_name)?, input),
             // The event stream of a live tail is not on this wire.
@@ -104,14 +81,129 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     })
 }
 
-fn put(group: &mut Group, stream: &str, input: &Value, now: i64) -> Result<Value, AwsError> {
-    let events = group.streams.get_mut(stream).ok_or_else(|| missing("log stream"))?;
-    for event in input["logEvents"].as_array().into_iter().flatten() {
-        let message = event["message"].as_str().unwrap_or_default().to_owned();
-        events.push(Event { timestamp: event["timestamp"].as_i64().unwrap_or(now), message, ingested: now });
+fn describe_group(region: &Region, name: &str, group: &Group) -> Value {
+    let arn = region.arn("logs", &format!("log-group:{name}"));
+    let mut one = json!({ "logGroupName": name, "creationTime": group.created, "arn": format!("{arn}:*"),
+        "logGroupArn": arn, "metricFilterCount": 0, "storedBytes": 0 });
+    if let Some(days) = group.retention_days {
+        one["retentionInDays"] = json!(days);
     }
+    one
+}
+
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogStreams.html
+fn describe_streams(region: &Region, group: &Group, group_name: &str, input: &Value) -> Result<Value, AwsError> {
+    let prefix = input["logStreamNamePrefix"].as_str().unwrap_or_default();
+    let by_time = input["orderBy"] == "LastEventTime";
+    if by_time && !prefix.is_empty() {
+        return Err(invalid("Cannot order by LastEventTime with a logStreamNamePrefix."));
+    }
+    let mut streams: Vec<_> = group.streams.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
+    if by_time {
+        streams.sort_by_key(|(_, events)| events.last().map(|event| event.timestamp));
+    }
+    if input["descending"].as_bool().unwrap_or(false) {
+        streams.reverse();
+    }
+    let described = streams.into_iter().map(|(name, events)| {
+        let mut one = json!({ "logStreamName": name, "storedBytes": 0,
+            "arn": region.arn("logs", &format!("log-group:{group_name}:log-stream:{name}")) });
+        if let (Some(first), Some(last)) = (events.first(), events.last()) {
+            one["firstEventTimestamp"] = json!(first.timestamp);
+            one["lastEventTimestamp"] = json!(last.timestamp);
+            one["lastIngestionTime"] = json!(last.ingested);
+        }
+        one
+    });
+    page(described.collect(), "logStreams", input, 50)
+}
+
+/// A page of `list` under its own name.
+///
+/// # Errors
+/// `InvalidParameterException` for a token that the list never gave.
+fn page(all: Vec<Value>, list: &str, input: &Value, most: usize) -> Result<Value, AwsError> {
+    let limit = input["limit"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(most);
+    let (page, next) = super::paging::page(all, list, input["nextToken"].as_str(), limit)
+        .ok_or_else(|| invalid("The specified nextToken is invalid."))?;
+    let mut answer = json!({ list: page });
+    if let Some(next) = next {
+        answer["nextToken"] = json!(next);
+    }
+    Ok(answer)
+}
+
+/// From the newest back, unless told to begin at the head. Tokens name a place between two events: the end of the
+/// stream answers the token that was given.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+fn get(events: &[Event], input: &Value) -> Result<Value, AwsError> {
+    let events: Vec<&Event> = within(events, input).collect();
+    let limit = input["limit"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(10_000);
+    let place = |token: &str| -> Option<usize> {
+        let place = token.strip_prefix("f/").or_else(|| token.strip_prefix("b/"))?.parse().ok()?;
+        Some(place).filter(|place| *place <= events.len())
+    };
+    let (start, end) = match input["nextToken"].as_str() {
+        None if input["startFromHead"].as_bool().unwrap_or(false) => (0, limit.min(events.len())),
+        None => (events.len().saturating_sub(limit), events.len()),
+        Some(token) => {
+            let place = place(token).ok_or_else(|| invalid("The specified nextToken is invalid."))?;
+            match token.starts_with("f/") {
+                true => (place, events.len().min(place.saturating_add(limit))),
+                false => (place.saturating_sub(limit), place),
+            }
+        }
+    };
+    let shown: Vec<Value> = events[start..end]
+        .iter()
+        .map(|one| json!({ "timestamp": one.timestamp, "message": one.message, "ingestionTime": one.ingested }))
+        .collect();
+    Ok(json!({ "events": shown, "nextForwardToken": format!("f/{end}"), "nextBackwardToken": format!("b/{start}") }))
+}
+
+/// Milliseconds that an event may lie in the future, and in the past.
+const FUTURE: i64 = 2 * 3_600_000;
+const PAST: i64 = 14 * 86_400_000;
+
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+fn put(group: &mut Group, stream: &str, input: &Value, now: i64) -> Result<Value, AwsError> {
+    let kept = group.retention_days.and_then(|days| i64::try_from(days).ok()).map(|days| days * 86_400_000);
+    let events = group.streams.get_mut(stream).ok_or_else(|| missing("log stream"))?;
+    let read = |event: &Value| Event {
+        timestamp: event["timestamp"].as_i64().unwrap_or(now),
+        message: event["message"].as_str().unwrap_or_default().to_owned(),
+        ingested: now,
+    };
+    let batch: Vec<Event> = input["logEvents"].as_array().into_iter().flatten().map(read).collect();
+    if !batch.is_sorted_by_key(|event| event.timestamp) {
+        return Err(invalid("Log events in a single PutLogEvents request must be in chronological order."));
+    }
+    let (first, last) = (batch.first().map(|one| one.timestamp), batch.last().map(|one| one.timestamp));
+    if first.zip(last).is_some_and(|(first, last)| last - first > 86_400_000) {
+        return Err(invalid(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+        ));
+    }
+    let size: usize = batch.iter().map(|event| event.message.len() + 26).sum();
+    if size > 1_048_576 {
+        return Err(invalid(&format!("Upload too large: {size} bytes exceeds limit of 1048576")));
+    }
+    let old = batch.iter().take_while(|event| event.timestamp < now - PAST).count();
+    let expired = batch.iter().take_while(|event| kept.is_some_and(|kept| event.timestamp < now - kept)).count();
+    let new = batch.iter().position(|event| event.timestamp > now + FUTURE);
+    let mut rejected = json!({});
+    for (name, count) in [("tooOldLogEventEndIndex", old), ("expiredLogEventEndIndex", expired)] {
+        if count > 0 {
+            rejected[name] = json!(count);
+        }
+    }
+    if let Some(new) = new {
+        rejected["tooNewLogEventStartIndex"] = json!(new);
+    }
+    let (from, until) = (old.max(expired), new.unwrap_or(batch.len()));
+    events.extend(batch.into_iter().take(until).skip(from));
     events.sort_by_key(|event| event.timestamp);
-    Ok(json!({}))
+    Ok(if rejected == json!({}) { json!({}) } else { json!({ "rejectedLogEventsInfo": rejected }) })
 }
 
 fn within<'e>(events: &'e [Event], input: &Value) -> impl Iterator<Item = &'e Event> {
@@ -126,7 +218,7 @@ fn within<'e>(events: &'e [Event], input: &Value) -> impl Iterator<Item = &'e Ev
 fn filter(group: &Group, input: &Value) -> Result<Value, AwsError> {
     let pattern = input["filterPattern"].as_str().unwrap_or_default().trim_matches('"');
     if pattern.contains(['{', '[', '?', '%']) {
-        return Err(AwsError::new("InvalidParameterException", "Invalid filter pattern"));
+        return Err(invalid("Invalid filter pattern"));
     }
     let wanted = input["logStreamNames"].as_array();
     let prefix = input["logStreamNamePrefix"].as_str().unwrap_or_default();
@@ -145,7 +237,14 @@ fn filter(group: &Group, input: &Value) -> Result<Value, AwsError> {
         })
         .collect();
     found.sort_by_key(|(timestamp, _)| *timestamp);
-    Ok(json!({ "events": found.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), "searchedLogStreams": [] }))
+    let mut answer = page(found.into_iter().map(|(_, event)| event).collect(), "events", input, 10_000)?;
+    answer["searchedLogStreams"] = json!([]);
+    Ok(answer)
+}
+
+/// The words of `InvalidParameterException`s [U].
+fn invalid(message: &str) -> AwsError {
+    AwsError::new("InvalidParameterException", message)
 }
 
 fn group<'g>(groups: &'g mut BTreeMap<String, Group>, name: &str) -> Result<&'g mut Group, AwsError> {

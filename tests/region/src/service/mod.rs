@@ -8,6 +8,7 @@ pub mod ec2;
 pub mod elbv2;
 pub mod iam;
 pub mod logs;
+pub(crate) mod paging;
 pub mod route53;
 pub mod s3;
 pub mod secretsmanager;

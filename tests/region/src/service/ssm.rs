@@ -56,7 +56,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         match call.operation.as_str() {
             "GetParameter" => {
                 let name = input["Name"].as_str().unwrap_or_default();
-                let found = describe(region, state, name).ok_or_else(|| not_found(name))?;
+                let found = describe(region, state, name).ok_or_else(|| missing(state, name))?;
                 Ok(json!({ "Parameter": found }))
             }
             "GetParameters" => {
@@ -98,10 +98,23 @@ fn by_path(region: &Region, state: &State, input: &Value) -> Result<Value, AwsEr
     let path = format!("{}/", input["Path"].as_str().unwrap_or_default().trim_end_matches('/'));
     let recursive = input["Recursive"].as_bool().unwrap_or(false);
     let below = |name: &&String| name.strip_prefix(&path).is_some_and(|rest| recursive || !rest.contains('/'));
+    let given = input["Path"].as_str().unwrap_or_default();
+    if !given.starts_with('/') {
+        // The words [U].
+        let message = format!("The parameter path {given} is not valid: a path begins with a forward slash (/).");
+        return Err(AwsError::new("ValidationException", message));
+    }
     let all: Vec<Value> =
         state.parameters.keys().filter(below).filter_map(|name| describe(region, state, name)).collect();
-    let input = json!({ "NextToken": input["NextToken"], "MaxResults": input["MaxResults"].as_u64().unwrap_or(10) });
-    super::ec2::filter::page(all, &input, "Parameters")
+    let limit = input["MaxResults"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(10);
+    // The words [U].
+    let (page, next) = super::paging::page(all, given, input["NextToken"].as_str(), limit)
+        .ok_or_else(|| AwsError::new("InvalidNextToken", "The specified token isn't valid."))?;
+    let mut answer = json!({ "Parameters": page });
+    if let Some(next) = next {
+        answer["NextToken"] = json!(next);
+    }
+    Ok(answer)
 }
 
 fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
@@ -115,6 +128,12 @@ fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
         let message =
             "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
         return Err(AwsError::new("ParameterAlreadyExists", message));
+    }
+    // https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+    let advanced = matches!(input["Tier"].as_str(), Some("Advanced" | "Intelligent-Tiering"));
+    if input["Value"].as_str().is_some_and(|value| value.len() > 4096) && !advanced {
+        let message = "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html";
+        return Err(AwsError::new("ValidationException", message));
     }
     let kind = text("Type");
     let made = state.parameters.entry(name).or_insert_with(|| Parameter { kind: String::new(), values: Vec::new() });
@@ -132,7 +151,16 @@ fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({ "Version": made.values.len(), "Tier": "Standard" }))
 }
 
-/// Its message is empty on the wire [U].
-fn not_found(_name: &str) -> AwsError {
-    AwsError::new("ParameterNotFound", "")
+/// The message of an unknown parameter is empty on the wire [U]; that of an unknown version names it.
+fn missing(state: &State, name: &str) -> AwsError {
+    match name.rsplit_once(':').filter(|(bare, _)| state.parameters.contains_key(*bare)) {
+        Some((bare, version)) => {
+            // The words [U].
+            let message = format!(
+                "Systems Manager could not find version {version} of {bare}. Verify the version and try again."
+            );
+            AwsError::new("ParameterVersionNotFound", message)
+        }
+        None => AwsError::new("ParameterNotFound", ""),
+    }
 }

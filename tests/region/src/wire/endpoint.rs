@@ -14,6 +14,7 @@ use super::signature::{Head, pairs, sha256};
 use super::write::{WriteError, error::render};
 use super::{caller, check, control, permission, planted, read, route, s3, signature, write};
 use crate::journal::Entry;
+use crate::service::iam::access::arn_of;
 use crate::service::{self, Call, Principal};
 use crate::{AwsError, Region};
 
@@ -164,7 +165,7 @@ async fn exchange(
         Ok(principal) => principal,
         Err(refusal) => return (model, Reply::Failed(caller::error(model, refusal))),
     };
-    note.caller = name_of(region, &principal);
+    note.caller = arn_of(region, &principal);
     let (operation, input) = match input {
         Input::Unknown(error) => return (model, Reply::Failed(error)),
         Input::Read(operation, input) => (operation, input),
@@ -221,16 +222,6 @@ pub(super) fn internal_failure() -> AwsError {
 fn fallback() -> &'static Model {
     // STS speaks the plainest protocol; its model is always there.
     super::model::model("sts").map(|(_, model)| model).unwrap_or_else(|| unreachable!("sts is among the models"))
-}
-
-/// ARN of a principal as `GetCallerIdentity` gives it.
-pub(super) fn name_of(region: &Region, principal: &Principal) -> String {
-    match principal {
-        Principal::Operator { arn } => arn.clone(),
-        Principal::Node { role_name, instance_id } => {
-            region.global_arn("sts", &format!("assumed-role/{role_name}/{instance_id}"))
-        }
-    }
 }
 
 fn authenticate(

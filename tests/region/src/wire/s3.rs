@@ -9,12 +9,13 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use super::chunked::{Chain, Chunked, crc32_base64};
-use super::endpoint::{Lost, Note, Reply, internal_failure, name_of, whole};
+use super::endpoint::{Lost, Note, Reply, internal_failure, whole};
 use super::model::{Model, Operation};
 use super::signature::{Head, Signed, sha256};
 use super::write::WriteError;
 use super::{behind, caller, check, permission, planted, read, route, write};
 use crate::service::cloudformation::report_to_handle;
+use crate::service::iam::access::arn_of;
 use crate::service::s3::{self as buckets, Outcome};
 use crate::service::{Call, Principal};
 use crate::{AwsError, Region};
@@ -81,7 +82,7 @@ pub(super) async fn exchange(
         Ok(principal) => principal,
         Err(refusal) => return refuse(refusal),
     };
-    note.caller = name_of(region, &principal);
+    note.caller = arn_of(region, &principal);
     let hit = region.faults.on_call("s3", &operation.name, &path);
     // Members of the body are read below; the rules need only path, query and headers.
     let framed = read::rest::read(model, operation, &members, &parts).map_err(|error| check::unreadable(model, error));

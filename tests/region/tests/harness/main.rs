@@ -10,6 +10,7 @@ mod existing;
 mod exports;
 mod failed;
 mod fixture;
+mod identity;
 mod lifecycle;
 mod mistakes;
 mod parameters;

@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod journal;
 mod objects;
+mod permissions;
 mod signatures;
 mod signer;
 mod wait_handles;

@@ -21,6 +21,8 @@ use crate::{AwsError, Region};
 pub struct State {
     /// Certificates by ARN.
     pub certificates: BTreeMap<String, Certificate>,
+    /// How many certificates there may be; None for AWS's default of 2500.
+    pub quota: Option<usize>,
     /// What issues requested certificates, in Amazon's place.
     pub authority: Option<Arc<Authority>>,
 }
@@ -44,8 +46,21 @@ pub struct Certificate {
     /// None while it waits for its validation.
     pub issued: Option<Issued>,
     pub tags: Vec<(String, String)>,
-    /// Token of the request that made it.
+    /// What was asked for; None for an imported one.
+    asked: Option<Asked>,
+}
+
+/// A request for a certificate, and what has become of it.
+#[derive(Debug, Clone)]
+struct Asked {
+    /// Makes a repeated request give the same certificate for an hour.
     token: Option<String>,
+    /// As filters name it: `RSA_2048`, `EC_prime256v1`.
+    key_type: String,
+    /// When ACM has last found all validation records, seconds since 1970.
+    validated: Option<f64>,
+    /// The `FailureReason`.
+    failed: Option<&'static str>,
 }
 
 /// What an issued certificate has.

@@ -1,5 +1,6 @@
 //! DNS validation: the record ACM asks for, and issuing once the name servers answer it.
 
+use super::describe::status;
 use super::{Issued, State};
 use crate::certificate::details;
 use crate::region::World;
@@ -27,18 +28,57 @@ pub(super) fn validated(world: &mut World, now: f64, account: &str, domain: &str
     }
 }
 
-/// Issues every waiting certificate whose records are all there.
-pub(super) fn settle(world: &mut World, now: f64, account: &str) {
+/// How long ACM takes, in seconds of this clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// From the request until its records are known.
+    // https://github.com/hashicorp/terraform-provider-aws (its resource waits for them after each request) [U]
+    pub records: f64,
+    /// From the records' being found until the certificate is issued. "Several minutes" at most [U].
+    pub issue: f64,
+    /// How long it looks for the records: 72 hours.
+    pub patience: f64,
+}
+
+/// Looks for the records of every waiting certificate, and issues those whose records have been there for a while. One
+/// whose zone names other authorities alone fails.
+pub(super) fn settle(world: &mut World, now: f64, account: &str, pace: Pace) {
     let waiting: Vec<(String, Vec<String>)> = world
         .acm
         .certificates
         .values()
-        .filter(|one| one.issued.is_none())
+        .filter(|one| status(one, now, pace.patience) == "PENDING_VALIDATION")
         .map(|one| (one.arn.clone(), one.names.clone()))
         .collect();
     for (arn, names) in waiting {
-        if names.iter().all(|name| validated(world, now, account, name)) {
+        let all = names.iter().all(|name| validated(world, now, account, name));
+        let barred = all && names.iter().any(|name| barred(world, now, name));
+        let Some(asked) = world.acm.certificates.get_mut(&arn).and_then(|one| one.asked.as_mut()) else { continue };
+        if barred {
+            asked.failed = Some("CAA_ERROR");
+            continue;
+        }
+        asked.validated = all.then(|| asked.validated.unwrap_or(now));
+        if asked.validated.is_some_and(|found| now >= found + pace.issue) {
             issue(&mut world.acm, &arn, &names, now);
+        }
+    }
+}
+
+/// Whether the nearest CAA records of a domain name no authority of Amazon's.
+// https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html
+fn barred(world: &mut World, now: f64, domain: &str) -> bool {
+    let mut name = domain.strip_prefix("*.").unwrap_or(domain);
+    loop {
+        if let Answer::Found { kind, values, .. } = lookup(&mut world.route53, now, name, "CAA")
+            && kind == "CAA"
+        {
+            let ours = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
+            return !values.iter().any(|value| ours.iter().any(|authority| value.contains(&format!("\"{authority}"))));
+        }
+        match name.split_once('.') {
+            Some((_, parent)) => name = parent,
+            None => return false,
         }
     }
 }

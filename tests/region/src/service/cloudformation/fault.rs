@@ -32,6 +32,12 @@ impl State {
         stack.set_status(region, status, None);
     }
 
+    /// ARN of the stack that a change set, by its ARN, is of.
+    pub fn stack_of_change_set(&self, arn: &str) -> Option<String> {
+        let has = |stack: &&super::state::Stack| stack.change_sets.iter().any(|change_set| change_set.id == arn);
+        self.stacks.iter().find(has).map(|stack| stack.id.clone())
+    }
+
     /// Plants a fault.
     pub fn fail_resource(&mut self, fault: ResourceFault) {
         self.faults.push(fault);

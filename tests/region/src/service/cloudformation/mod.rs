@@ -1,5 +1,6 @@
 //! CloudFormation: stacks, change sets, events and signals.
 
+mod caller;
 mod change_set;
 mod deployment;
 mod describe;
@@ -44,13 +45,13 @@ use crate::{AwsError, Region};
 /// # Errors
 /// The error AWS answers for it.
 pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
-    let Call { operation, input, .. } = call;
+    let Call { operation, input, principal, .. } = call;
     if let Some(answer) = token::answered(region, &operation, &input)? {
         return Ok(answer);
     }
     unmodelled::refuse(&input)?;
     input::check_role(region, &input)?;
-    let answer = carry_out(region, &operation, &input)?;
+    let answer = caller::calling(principal, || carry_out(region, &operation, &input))?;
     token::remember(region, &operation, &input, &answer);
     Ok(answer)
 }

@@ -93,10 +93,10 @@ pub fn create(
     settings: Settings,
     tags: Vec<(String, String)>,
 ) -> Result<String, AwsError> {
-    let id = region.random.hex(16);
+    let (id, now) = (region.random.hex(16), region.clock.epoch());
     region.world(|world| {
         let name = world.elbv2.load_balancer(load_balancer_arn)?.full_name().to_owned();
-        let settings = checked(world, load_balancer_arn, None, settings)?;
+        let settings = checked(world, load_balancer_arn, None, now, settings)?;
         let arn = region.arn("elasticloadbalancing", &format!("listener/{name}/{id}"));
         let load_balancer_arn = load_balancer_arn.to_owned();
         let attributes = attributes::listener_defaults();
@@ -117,9 +117,10 @@ pub fn modify(
     settings: Settings,
     tags: Option<Vec<(String, String)>>,
 ) -> Result<(), AwsError> {
+    let now = region.clock.epoch();
     region.world(|world| {
         let load_balancer = world.elbv2.listener(arn)?.load_balancer_arn.clone();
-        let settings = checked(world, &load_balancer, Some(arn), settings)?;
+        let settings = checked(world, &load_balancer, Some(arn), now, settings)?;
         for listener in world.elbv2.listeners.iter_mut().filter(|one| one.arn == arn) {
             listener.settings = settings.clone();
             if let Some(tags) = &tags {
@@ -136,13 +137,19 @@ pub fn delete(region: &Region, arn: &str) {
 }
 
 /// Checks the settings against the world and fills in the default policy.
-fn checked(world: &World, load_balancer: &str, own: Option<&str>, mut wanted: Settings) -> Result<Settings, AwsError> {
+fn checked(
+    world: &World,
+    load_balancer: &str,
+    own: Option<&str>,
+    now: f64,
+    mut wanted: Settings,
+) -> Result<Settings, AwsError> {
     match wanted.protocol.as_str() {
         "HTTPS" => {
             let Some(arn) = &wanted.certificate else {
                 return Err(AwsError::validation("A certificate must be specified for HTTPS listeners"));
             };
-            certificate::usable(world, arn)?;
+            certificate::usable(world, arn, now)?;
             let policy = wanted.ssl_policy.get_or_insert_with(|| ssl_policies::DEFAULT.to_owned());
             ssl_policies::find(policy)?;
         }
@@ -274,12 +281,13 @@ pub(super) fn describe_certificates(region: &Region, input: &Value) -> Result<Va
 /// # Errors
 /// The listener does not exist, has no use for certificates, or may not use one of them.
 pub fn list_certificates(region: &Region, arn: &str, gone: &[String], added: &[String]) -> Result<(), AwsError> {
+    let now = region.clock.epoch();
     region.world(|world| {
         if world.elbv2.listener(arn)?.settings.protocol != "HTTPS" {
             // [U] the words
             return Err(AwsError::validation("A certificate cannot be specified for HTTP listeners"));
         }
-        added.iter().try_for_each(|certificate| certificate::usable(world, certificate))?;
+        added.iter().try_for_each(|certificate| certificate::usable(world, certificate, now))?;
         for listener in world.elbv2.listeners.iter_mut().filter(|one| one.arn == arn) {
             let list = &mut listener.more_certificates;
             list.retain(|known| !gone.contains(known) && !added.contains(known));

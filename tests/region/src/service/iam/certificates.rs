@@ -1,8 +1,11 @@
 //! IAM server certificates: uploaded PEM is really parsed, and the key must belong to the certificate.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{exists, no_such};
+use crate::certificate::Problem;
 use crate::{AwsError, Region};
 
 /// An uploaded server certificate.
@@ -20,6 +23,8 @@ pub struct ServerCertificate {
     pub expires: f64,
     /// Seconds since 1970.
     pub uploaded: f64,
+    /// When load balancers find it, seconds since 1970: sometimes a while after its upload.
+    pub found_from: f64,
     pub tags: Vec<(String, String)>,
 }
 
@@ -51,9 +56,14 @@ impl super::State {
             let message = format!("The Server Certificate with name {name} already exists.");
             return Err(AwsError { message, ..exists("Server Certificate", name) });
         }
-        let pair = crate::certificate::parse(body, chain, private_key).map_err(|problem| {
-            AwsError::new(if problem.mismatch { "KeyPairMismatch" } else { "MalformedCertificate" }, problem.message)
-        })?;
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+        let quota = self.certificate_quota.unwrap_or(CERTIFICATES);
+        if self.certificates.len() >= quota {
+            let message = format!("Cannot exceed quota for ServerCertificatesPerAccount: {quota}");
+            return Err(AwsError::new("LimitExceeded", message).with_status(409));
+        }
+        let pair = crate::certificate::parse(body, chain, private_key).map_err(refusal)?;
+        let now = region.clock.epoch();
         let path = if path.is_empty() { "/" } else { path };
         let made = ServerCertificate {
             name: name.to_owned(),
@@ -64,15 +74,61 @@ impl super::State {
             chain: chain.map(str::to_owned),
             private_key: private_key.to_owned(),
             expires: pair.not_after,
-            uploaded: region.clock.epoch(),
+            uploaded: now,
+            found_from: now + lag(region, name),
             tags: Vec::new(),
         };
         Ok(self.certificates.entry(name.to_owned()).or_insert(made))
     }
 
+    /// Lets load balancers find every certificate at once, as those that were uploaded long ago.
+    pub(crate) fn found_at_once(&mut self) {
+        self.certificates.values_mut().for_each(|one| one.found_from = one.uploaded);
+    }
+
     /// The server certificate with this ARN.
     pub fn certificate(&self, arn: &str) -> Option<&ServerCertificate> {
         self.certificates.values().find(|one| one.arn == arn)
+    }
+}
+
+/// Certificates of an account.
+const CERTIFICATES: usize = 20;
+
+/// How long a new certificate typically stays unknown to load balancers, when it does: measured by nobody [U].
+const LAG: Duration = Duration::from_secs(10);
+
+/// The seconds until load balancers find a certificate of this name: none for half of all names, by the seed.
+// https://github.com/hashicorp/terraform-provider-aws/issues/2053,
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html (changes are eventually consistent)
+fn lag(region: &Region, name: &str) -> f64 {
+    let what = format!("certificate {name}");
+    if region.random.fixed(&what) < 0.5 {
+        return 0.0;
+    }
+    region.clock.scaled(region.random.duration(&what, LAG)).as_secs_f64()
+}
+
+// https://github.com/openshift/openshift-ansible/issues/11214 (a body), https://github.com/go-acme/lego/issues/304 (a
+// chain, whose index is -1 when its first does not sign the body); the others [U]
+fn refusal(problem: Problem) -> AwsError {
+    let malformed = |message: String| AwsError::new("MalformedCertificate", message);
+    match problem {
+        Problem::Body | Problem::SeveralBodies => {
+            malformed("Unable to parse certificate. Please ensure the certificate is in PEM format.".to_owned())
+        }
+        Problem::Chain => {
+            malformed("Unable to parse certificate chain. Please ensure the certificate is in PEM format.".to_owned())
+        }
+        Problem::ChainOrder(index) => malformed(format!(
+            "Unable to validate certificate chain. The certificate chain must start with the immediate signing \
+             certificate, followed by any intermediaries in order. The index within the chain of the invalid \
+             certificate is: {}",
+            if index == 0 { -1 } else { i64::try_from(index).unwrap_or(i64::MAX) }
+        )),
+        Problem::Key => malformed("Unable to parse private key. Please ensure the key is in PEM format.".to_owned()),
+        Problem::EncryptedKey => malformed("The private key must not be encrypted.".to_owned()),
+        Problem::Mismatch => AwsError::new("KeyPairMismatch", "Private key doesn't match the certificate."),
     }
 }
 
@@ -107,21 +163,12 @@ pub(super) fn get(region: &Region, input: &Value) -> Result<Value, AwsError> {
     })
 }
 
-/// Pages of at most `MaxItems` (100 unless told); the marker is the name to go on from.
+/// In the order of names.
 pub(super) fn list(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let prefix = input["PathPrefix"].as_str().unwrap_or("/");
-    let limit = input["MaxItems"].as_u64().map_or(100, |limit| usize::try_from(limit).unwrap_or(100));
-    let from = input["Marker"].as_str().unwrap_or_default();
     region.world(|world| {
-        let mut all =
-            world.iam.certificates.values().filter(|one| one.path.starts_with(prefix) && one.name.as_str() >= from);
-        let page: Vec<Value> = all.by_ref().take(limit).map(ServerCertificate::metadata).collect();
-        let next = all.next();
-        let mut answer = json!({ "ServerCertificateMetadataList": page, "IsTruncated": next.is_some() });
-        if let Some(next) = next {
-            answer["Marker"] = json!(next.name);
-        }
-        Ok(answer)
+        let all = world.iam.certificates.values().filter(|one| one.path.starts_with(prefix));
+        super::page(all.map(ServerCertificate::metadata).collect(), input, "ServerCertificateMetadataList")
     })
 }
 
@@ -129,6 +176,9 @@ pub(super) fn update(region: &Region, input: &Value) -> Result<Value, AwsError> 
     let name = input["ServerCertificateName"].as_str().unwrap_or_default();
     let new_name = input["NewServerCertificateName"].as_str();
     region.world(|world| {
+        if !world.iam.certificates.contains_key(name) {
+            return Err(missing(name));
+        }
         if let Some(new_name) = new_name.filter(|new_name| world.iam.certificates.contains_key(*new_name)) {
             let message = format!("The Server Certificate with name {new_name} already exists.");
             return Err(AwsError { message, ..exists("Server Certificate", new_name) });
@@ -168,7 +218,7 @@ pub(super) fn tags(region: &Region, input: &Value) -> Result<Value, AwsError> {
     region.world(|world| {
         let found = world.iam.certificates.get(name).ok_or_else(|| missing(name))?;
         let tags = found.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
-        Ok(json!({ "Tags": tags.collect::<Vec<_>>(), "IsTruncated": false }))
+        super::page(tags.collect(), input, "Tags")
     })
 }
 

@@ -1,34 +1,64 @@
 //! Policy documents: what they must look like, and whether a role's policies allow an action on a resource.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use super::State;
+use super::condition::{self, Context};
+use super::{State, aws_managed};
 use crate::{AwsError, Region};
 
-/// Values of condition keys for one request, such as `aws:SourceAccount`; keys in lower case.
-pub type Context = BTreeMap<String, String>;
-
 /// Whether the role's policies (inline and attached, within its boundary) allow `action` on `resource`.
-/// An explicit deny wins. A policy of AWS's own that is attached grants nothing here: its text is not known [U].
+/// An explicit deny wins.
 pub fn allows(state: &State, role: &str, action: &str, resource: &str) -> bool {
-    allows_with(state, role, action, resource, &Context::new())
+    role_decision(state, role, &Request { action, resource, context: &Context::new() }) == Decision::Allowed
 }
 
-/// [`allows`], with the values of condition keys.
+/// What a role's policies say of a request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-pub fn allows_with(state: &State, role: &str, action: &str, resource: &str, context: &Context) -> bool {
-    let Some(role) = state.roles.get(role) else { return false };
-    let managed = |arn: &String| state.policies.get(arn).map(|policy| &policy.document);
-    let documents: Vec<&Value> = role.inline.values().chain(role.attached.iter().filter_map(managed)).collect();
-    let request = Request { action, resource, context };
-    let decide = |documents: &[&Value]| documents.iter().map(|document| request.decide(document)).max();
-    let within = match &role.permissions_boundary {
-        None => true,
-        Some(arn) => managed(arn).is_some_and(|document| decide(&[document]) == Some(Decision::Allowed)),
+pub(crate) fn role_decision(state: &State, role: &str, request: &Request) -> Decision {
+    let Some(role) = state.roles.get(role) else { return Decision::Silent };
+    let managed = |arn: &str| -> Option<&Value> {
+        state.policies.get(arn).map(|policy| &policy.document).or_else(|| aws_managed::document(arn))
     };
-    within && decide(&documents) == Some(Decision::Allowed)
+    let attached = role.attached.iter().filter_map(|arn| managed(arn));
+    let own = role.inline.values().chain(attached).map(|document| request.decide(document)).max();
+    let own = own.unwrap_or(Decision::Silent);
+    let bound = match &role.permissions_boundary {
+        None => Decision::Allowed,
+        Some(arn) => managed(arn).map_or(Decision::Silent, |document| request.decide(document)),
+    };
+    match (own, bound) {
+        (Decision::Denied, _) | (_, Decision::Denied) => Decision::Denied,
+        (Decision::Allowed, Decision::Allowed) => Decision::Allowed,
+        _ => Decision::Silent,
+    }
+}
+
+/// Who wants to act by a role: a service by its name, or a principal of the account by its ARN.
+#[derive(Debug, Clone, Copy)]
+pub enum Assuming<'a> {
+    Service(&'a str),
+    Account { arn: &'a str, account: &'a str },
+}
+
+/// Whether a role's trust policy lets somebody assume it.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+pub fn trusts(trust_policy: &Value, who: Assuming, context: &Context) -> bool {
+    let named = |statement: &Value| {
+        let principal = &statement["Principal"];
+        let any = principal == "*";
+        match who {
+            Assuming::Service(name) => any || one_or_many(&principal["Service"]).iter().any(|one| *one == name),
+            Assuming::Account { arn, account } => {
+                let root = format!(":iam::{account}:root");
+                let fits = |one: &str| one == "*" || one == arn || one == account || one.ends_with(&root);
+                any || one_or_many(&principal["AWS"]).into_iter().filter_map(Value::as_str).any(fits)
+            }
+        }
+    };
+    let request = Request { action: "sts:AssumeRole", resource: "*", context };
+    let of = |statement: &&Value| named(statement);
+    let statements = one_or_many(&trust_policy["Statement"]);
+    statements.iter().filter(|one| of(one)).map(|one| request.decide_statement(one)).max() == Some(Decision::Allowed)
 }
 
 /// Whether a resource policy, such as a bucket's, denies `action` on `resource` to everyone.
@@ -57,7 +87,7 @@ pub(super) fn check_document(document: &Value) -> Result<(), AwsError> {
     Ok(())
 }
 
-/// `SimulatePrincipalPolicy`: by the policies of a role; the operator's own user may do everything.
+/// `SimulatePrincipalPolicy`: by the policies of a role, or what the operator's own user is limited to.
 pub(super) fn simulate(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let source = input["PolicySourceArn"].as_str().unwrap_or_default();
     let role = source.split_once(":role/").map(|(_, path)| path.rsplit('/').next().unwrap_or(path).to_owned());
@@ -69,7 +99,10 @@ pub(super) fn simulate(region: &Region, input: &Value) -> Result<Value, AwsError
     for action in one_or_many(&input["ActionNames"]).into_iter().filter_map(Value::as_str) {
         for resource in resources.iter().filter_map(Value::as_str) {
             let allowed = match &role {
-                None => true,
+                None => region.world(|world| {
+                    let request = Request { action, resource, context: &Context::new() };
+                    world.iam.caller_policy.as_ref().is_none_or(|policy| request.decide(policy) == Decision::Allowed)
+                }),
                 Some(role) => region.world(|world| allows(&world.iam, role, action, resource)),
             };
             let decision = if allowed { "allowed" } else { "implicitDeny" };
@@ -79,25 +112,27 @@ pub(super) fn simulate(region: &Region, input: &Value) -> Result<Value, AwsError
             }));
         }
     }
-    Ok(json!({ "EvaluationResults": results, "IsTruncated": false }))
+    super::page(results, input, "EvaluationResults")
 }
 
 /// What a document says of a request; ordered so that the greatest of several wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Decision {
+pub(crate) enum Decision {
     Silent,
     Allowed,
     Denied,
 }
 
-struct Request<'a> {
-    action: &'a str,
-    resource: &'a str,
-    context: &'a Context,
+/// One action on one resource.
+pub(crate) struct Request<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) resource: &'a str,
+    pub(crate) context: &'a Context,
 }
 
 impl Request<'_> {
-    fn decide(&self, document: &Value) -> Decision {
+    /// What one document says.
+    pub(crate) fn decide(&self, document: &Value) -> Decision {
         one_or_many(&document["Statement"])
             .into_iter()
             .map(|one| self.decide_statement(one))
@@ -118,7 +153,7 @@ impl Request<'_> {
             one_or_many(&statement[name])
                 .into_iter()
                 .filter_map(Value::as_str)
-                .any(|pattern| matches(pattern, self.resource))
+                .any(|pattern| matches(&condition::filled(pattern, self.context), self.resource))
         };
         let action_fits = if statement["NotAction"].is_null() { actions("Action") } else { !actions("NotAction") };
         let resource_fits = match (&statement["Resource"], &statement["NotResource"]) {
@@ -126,44 +161,11 @@ impl Request<'_> {
             (Value::Null, _) => !resources("NotResource"),
             _ => resources("Resource"),
         };
-        if !action_fits || !resource_fits || !self.conditions_hold(&statement["Condition"], deny) {
+        if !action_fits || !resource_fits || !condition::hold(&statement["Condition"], self.context, deny) {
             return Decision::Silent;
         }
         if deny { Decision::Denied } else { Decision::Allowed }
     }
-
-    /// A condition operator unknown here fails an allow and fulfils a deny: stricter than AWS, never kinder.
-    fn conditions_hold(&self, conditions: &Value, deny: bool) -> bool {
-        let Some(operators) = conditions.as_object() else { return true };
-        operators.iter().all(|(operator, keys)| {
-            keys.as_object().into_iter().flatten().all(|(key, wanted)| {
-                let actual = self.context.get(&key.to_ascii_lowercase()).map(String::as_str);
-                let wanted: Vec<String> = one_or_many(wanted).into_iter().map(text).collect();
-                holds(operator, actual, &wanted).unwrap_or(deny)
-            })
-        })
-    }
-}
-
-/// Whether one condition operator holds; None for an operator that is not known.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-fn holds(operator: &str, actual: Option<&str>, wanted: &[String]) -> Option<bool> {
-    let (name, if_exists) = operator.strip_suffix("IfExists").map_or((operator, false), |name| (name, true));
-    if name == "Null" {
-        return Some(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case("true")) == actual.is_none());
-    }
-    let negative = name.contains("Not");
-    let Some(actual) = actual else { return Some(if_exists || negative) };
-    let fits = |test: &dyn Fn(&str) -> bool| wanted.iter().any(|wanted| test(wanted)) != negative;
-    Some(match name {
-        "StringEquals" | "StringNotEquals" => fits(&|wanted| wanted == actual),
-        "StringEqualsIgnoreCase" | "StringNotEqualsIgnoreCase" => fits(&|wanted| wanted.eq_ignore_ascii_case(actual)),
-        "StringLike" | "StringNotLike" | "ArnLike" | "ArnNotLike" | "ArnEquals" | "ArnNotEquals" => {
-            fits(&|wanted| matches(wanted, actual))
-        }
-        "Bool" => fits(&|wanted| wanted.eq_ignore_ascii_case(actual)),
-        _ => return None,
-    })
 }
 
 /// IAM's wildcards: `*` any run of characters, `?` any one.
@@ -188,7 +190,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|rest| *rest == '*')
 }
 
-fn one_or_many(value: &Value) -> Vec<&Value> {
+pub(super) fn one_or_many(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(many) => many.iter().collect(),
@@ -196,17 +198,15 @@ fn one_or_many(value: &Value) -> Vec<&Value> {
     }
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Context, Decision, Request, matches};
+    use super::{Decision, Request, matches};
+    use crate::service::iam::condition::Context;
     use serde_json::json;
 
     fn decide(document: &serde_json::Value, action: &str, resource: &str, context: &[(&str, &str)]) -> Decision {
-        let context: Context = context.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let context: Context =
+            context.iter().map(|(key, value)| ((*key).to_owned(), vec![(*value).to_owned()])).collect();
         Request { action, resource, context: &context }.decide(document)
     }
 
@@ -242,9 +242,9 @@ mod tests {
     fn an_unknown_operator_never_helps() {
         let of = |effect: &str| {
             json!({ "Statement": { "Effect": effect, "Action": "a:B", "Resource": "*",
-                "Condition": { "DateGreaterThan": { "aws:CurrentTime": "2020-01-01" } } } })
+                "Condition": { "BinaryEquals": { "key": "QmluYXJ5" } } } })
         };
-        let context = [("aws:currenttime", "2026-01-01")];
+        let context = [("key", "QmluYXJ5")];
         assert_eq!(decide(&of("Allow"), "a:B", "*", &context), Decision::Silent);
         assert_eq!(decide(&of("Deny"), "a:B", "*", &context), Decision::Denied);
     }

@@ -131,12 +131,12 @@ impl State {
         Ok(())
     }
 
-    /// Attaches a managed policy; AWS's own (`arn:…:iam::aws:policy/…`) are taken by name.
+    /// Attaches a managed policy, a customer's or one of AWS's own.
     ///
     /// # Errors
-    /// `NoSuchEntity` for the role or a customer policy that is not there.
+    /// `NoSuchEntity` for the role or a policy that is not there.
     pub fn attach_role_policy(&mut self, role: &str, policy_arn: &str) -> Result<(), AwsError> {
-        if !policy_arn.contains(":iam::aws:policy/") && !self.policies.contains_key(policy_arn) {
+        if super::aws_managed::document(policy_arn).is_none() && !self.policies.contains_key(policy_arn) {
             let message = format!("Policy {policy_arn} does not exist or is not attachable.");
             return Err(AwsError::new("NoSuchEntity", message).with_status(404));
         }
@@ -260,7 +260,11 @@ impl State {
 /// `GetRole`.
 pub(super) fn get_role(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let name = input["RoleName"].as_str().unwrap_or_default();
-    region.world(|world| Ok(json!({ "Role": world.iam.role_mut(name)?.describe() })))
+    region.world(|world| {
+        let role = world.iam.service_linked_roles.get(name);
+        let role = role.or_else(|| world.iam.roles.get(name)).ok_or_else(|| no_such("role", "name", name))?;
+        Ok(json!({ "Role": role.describe() }))
+    })
 }
 
 /// `GetInstanceProfile`.
@@ -277,7 +281,7 @@ pub(super) fn get_instance_profile(region: &Region, input: &Value) -> Result<Val
 
 impl Role {
     /// The model's `Role`.
-    fn describe(&self) -> Value {
+    pub(super) fn describe(&self) -> Value {
         let mut answer = json!({
             "Path": self.path, "RoleName": self.name, "RoleId": self.id, "Arn": self.arn, "CreateDate": self.created,
             "AssumeRolePolicyDocument": encode(&self.assume_role_policy),

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Key, State, name_of};
+use super::{RecordSet, Routing, State, name_of, routing};
 
 /// Seconds an alias to a load balancer lives.
 // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
@@ -35,16 +35,35 @@ pub fn lookup(state: &mut State, now: f64, name: &str, kind: &str) -> Answer {
     let exists =
         zone.published.values().any(|record| record.name == name || record.name.ends_with(&format!(".{name}")));
     let wildcard = name.split_once('.').map(|(_, parent)| format!("*.{parent}")).filter(|_| !exists);
-    let found = |kind: &str| {
-        let at = |name: &str| zone.published.get(&Key::new(name, kind));
-        at(&name).or_else(|| wildcard.as_deref().and_then(at))
-    };
     let own = Some(zone.name.clone());
-    let record = found(kind).or_else(|| found("CNAME"));
-    let Some(record) = record else {
+    let at = |name: &str, kind: &str| -> Vec<&RecordSet> {
+        zone.published.values().filter(|record| record.name == name && record.kind == kind).collect()
+    };
+    let found = |kind: &str| {
+        let exact = at(&name, kind);
+        if exact.is_empty() { wildcard.as_deref().map(|name| at(name, kind)).unwrap_or_default() } else { exact }
+    };
+    let mut records = found(kind);
+    if records.is_empty() {
+        records = found("CNAME");
+    }
+    let by_policy: Vec<(&Routing, ())> = records.iter().filter_map(|one| Some((one.routing.as_ref()?, ()))).collect();
+    let draw = |end: usize| state.draws.as_ref().map(|draws| draws.below(end)).unwrap_or_default();
+    let chosen = if by_policy.is_empty() { Some(0) } else { routing::choose(&by_policy, draw) };
+    let Some(first) = records.first() else {
         let by_wildcard =
             wildcard.is_some_and(|wildcard| zone.published.values().any(|record| record.name == wildcard));
         return if exists || by_wildcard { Answer::NoData { zone: own } } else { Answer::NoSuchName { zone: own } };
+    };
+    if chosen.is_none() && matches!(first.routing, Some(Routing::Geolocation(_))) {
+        // Nobody asks from a place that has no record and no default one.
+        return Answer::NoData { zone: own };
+    }
+    let Some(record) = chosen.and_then(|index| records.get(index)) else {
+        // Up to eight of the values of a multivalue answer.
+        // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-multivalue.html
+        let values = records.iter().flat_map(|record| record.values.clone()).take(8).collect();
+        return Answer::Found { kind: first.kind.clone(), ttl: first.ttl.unwrap_or(ALIAS_TTL), values };
     };
     let Some(alias) = &record.alias else {
         let (kind, values) = (record.kind.clone(), record.values.clone());

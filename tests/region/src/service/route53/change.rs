@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::check::{self, Targets};
 use super::{ChangeStatus, Key, RecordSet, State, Zone, bare, no_such_zone};
 use crate::{AwsError, Region};
 
@@ -24,7 +25,10 @@ pub struct Change {
 
 /// "Changes generally propagate to all Route 53 name servers within 60 seconds"; half of it here [U].
 // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
-pub(super) const IN_SYNC: Duration = Duration::from_secs(30);
+const IN_SYNC: Duration = Duration::from_secs(30);
+
+/// Records of one batch.
+const RECORDS_OF_A_BATCH: usize = 1000;
 
 impl State {
     /// Applies a batch to a zone; gives the change's id without prefix.
@@ -38,12 +42,27 @@ impl State {
         batch: Vec<Change>,
         comment: Option<String>,
     ) -> Result<String, AwsError> {
-        let zone = self.zones.get_mut(bare(zone_id)).ok_or_else(|| no_such_zone(zone_id))?;
+        let Self { zones, service_names, .. } = self;
+        let zone = zones.get_mut(bare(zone_id)).ok_or_else(|| no_such_zone(zone_id))?;
+        let (own_zone, own_name) = (zone.id.clone(), zone.name.clone());
+        let targets = Targets {
+            balancers: crate::service::elbv2::load_balancers::canonical_zone(&region.settings.region),
+            service_names: &|name| service_names.contains_key(name),
+            own_zone: &own_zone,
+            own_name: &own_name,
+        };
+        // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html; an UPSERT counts twice
+        let count =
+            |change: &Change| change.record.values.len().max(1) * if change.action == Action::Upsert { 2 } else { 1 };
+        if batch.iter().map(count).sum::<usize>() > RECORDS_OF_A_BATCH {
+            let message = format!("[Number of records limit of {RECORDS_OF_A_BATCH} exceeded.]");
+            return Err(AwsError::new("InvalidChangeBatch", message));
+        }
         let mut after = zone.records.clone();
         let mut problems = Vec::new();
         let mut changed: Vec<(Key, Option<RecordSet>)> = Vec::new();
         for change in batch {
-            match apply(zone, &mut after, change) {
+            match apply(zone, &mut after, change, &targets) {
                 Ok(one) => changed.push(one),
                 Err(problem) => problems.push(problem),
             }
@@ -58,9 +77,16 @@ impl State {
         let in_sync = now + region.clock.scaled(takes).as_secs_f64();
         zone.records = after;
         zone.pending.push((in_sync, changed));
+        Ok(self.submitted(region, comment))
+    }
+
+    /// Notes a change that is submitted now; gives its id without prefix.
+    pub(super) fn submitted(&mut self, region: &Region, comment: Option<String>) -> String {
+        let submitted = region.clock.epoch();
+        let in_sync = submitted + region.clock.scaled(IN_SYNC).as_secs_f64();
         let id = format!("C{}", region.random.upper(20));
-        self.changes.insert(id.clone(), ChangeStatus { submitted: now, in_sync, comment });
-        Ok(id)
+        self.changes.insert(id.clone(), ChangeStatus { submitted, in_sync, comment });
+        id
     }
 
     /// The model's `ChangeInfo` of a change; None for an unknown id.
@@ -80,6 +106,7 @@ fn apply(
     zone: &Zone,
     records: &mut std::collections::BTreeMap<Key, RecordSet>,
     Change { action, record }: Change,
+    targets: &Targets,
 ) -> Result<(Key, Option<RecordSet>), String> {
     let (name, kind) = (&record.name, &record.kind);
     let shown = format!("[name='{name}', type='{kind}']");
@@ -87,6 +114,17 @@ fn apply(
         return Err(format!("RRSet with DNS name {name} is not permitted in zone {}", zone.name));
     }
     let key = record.key();
+    let shown = match &record.set_identifier {
+        None => shown,
+        Some(identifier) => format!("[name='{name}', type='{kind}', set-identifier='{identifier}']"),
+    };
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html; the words as quoted in public issues [U]
+    if *name == zone.name && action == Action::Delete && matches!(kind.as_str(), "NS" | "SOA") {
+        return Err(match kind.as_str() {
+            "NS" => "A HostedZone must contain at least one NS record for the zone itself.".to_owned(),
+            _ => "A HostedZone must contain exactly one SOA record.".to_owned(),
+        });
+    }
     let present = records.get(&key);
     match action {
         Action::Delete => {
@@ -119,6 +157,9 @@ fn apply(
                     "RRSet of type {kind} with DNS name {name} is not permitted because a conflicting RRSet of type with the same DNS name already exists in zone {}",
                     zone.name
                 ));
+            }
+            if let Some(problem) = check::problem(&record, records, targets) {
+                return Err(problem);
             }
             records.insert(key.clone(), record.clone());
             Ok((key, Some(record)))

@@ -4,8 +4,10 @@
 
 pub mod answer;
 mod change;
+mod check;
 mod operations;
 mod record;
+mod routing;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -19,6 +21,7 @@ use crate::{AwsError, Region};
 pub use answer::{Answer, lookup};
 pub use change::{Action, Change};
 pub use record::{Alias, Key, RecordSet, name_of};
+pub use routing::Routing;
 
 /// State of the service.
 #[derive(Debug, Default)]
@@ -30,6 +33,8 @@ pub struct State {
     /// Addresses of the names in AWS's own zones, such as load balancers': kept by the services that make them.
     /// Names in lower case, without the final dot.
     pub service_names: BTreeMap<String, Vec<Ipv4Addr>>,
+    /// What draws among weighted records; made from the region's seed at the first zone.
+    draws: Option<crate::random::Random>,
     /// What `*.amazonaws.com` and the zones' name servers resolve to.
     pub server_address: Option<Ipv4Addr>,
 }
@@ -105,6 +110,7 @@ impl State {
         comment: Option<String>,
         vpc: Option<Value>,
     ) -> String {
+        self.draws.get_or_insert_with(|| crate::random::Random::new(region.settings.seed));
         let id = format!("Z{}", region.random.upper(20));
         let number = || region.random.below(2048);
         let name_servers: Vec<String> = ["com", "net", "org", "co.uk"]

@@ -39,7 +39,8 @@ fn change(region: &Region, state: &mut State, input: &Value, now: f64) -> Result
             Some("DELETE") => Action::Delete,
             _ => Action::Upsert,
         };
-        changes.push(Change { action, record: RecordSet::read(&change["ResourceRecordSet"])? });
+        let named = change["Action"].as_str().unwrap_or_default();
+        changes.push(Change { action, record: RecordSet::read(named, &change["ResourceRecordSet"])? });
     }
     let comment = batch["Comment"].as_str().map(str::to_owned);
     let id = state.change(region, input["HostedZoneId"].as_str().unwrap_or_default(), changes, comment)?;
@@ -48,21 +49,66 @@ fn change(region: &Region, state: &mut State, input: &Value, now: f64) -> Result
 
 fn create(region: &Region, state: &mut State, input: &Value, now: f64) -> Result<Value, AwsError> {
     let reference = input["CallerReference"].as_str().unwrap_or_default();
+    let name = name_of(input["Name"].as_str().unwrap_or_default());
+    let vpc = Some(input["VPC"].clone()).filter(|vpc| !vpc.is_null());
     if state.zones.values().any(|zone| zone.caller_reference == reference) {
         let message =
             format!("A hosted zone has already been created with the specified caller reference: {reference}");
         return Err(AwsError::new("HostedZoneAlreadyExists", message).with_status(409));
     }
-    let vpc = Some(input["VPC"].clone()).filter(|vpc| !vpc.is_null());
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html; the words [U]
+    let label = |label: &str| (1..=63).contains(&label.len()) && !label.contains([' ', '*']);
+    if !name.trim_end_matches('.').split('.').all(label) || name.len() > 256 {
+        return Err(AwsError::new("InvalidDomainName", format!("{name} is not a valid domain name")));
+    }
+    if vpc.is_none() && !name.trim_end_matches('.').contains('.') {
+        return Err(AwsError::new("InvalidDomainName", format!("{name} is reserved by AWS!")));
+    }
+    if let Some(set) = input["DelegationSetId"].as_str() {
+        let message = format!("No delegation set found with ID: {}", bare(set));
+        return Err(AwsError::new("NoSuchDelegationSet", message));
+    }
+    // https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html; the words [U]
+    if input["HostedZoneConfig"]["PrivateZone"] == true && vpc.is_none() {
+        return Err(AwsError::new(
+            "InvalidInput",
+            "When you're creating a private hosted zone, you must specify a VPC",
+        ));
+    }
+    if let Some(vpc) = &vpc
+        && let Some(other) = state.zones.values().find(|zone| zone.name == name && zone.vpc.as_ref() == Some(vpc))
+    {
+        let message = format!(
+            "The VPC {} in region {} has already been associated with the hosted zone {} with the same domain name.",
+            vpc["VPCId"].as_str().unwrap_or_default(),
+            vpc["VPCRegion"].as_str().unwrap_or_default(),
+            other.id
+        );
+        return Err(AwsError::new("ConflictingDomainExists", message));
+    }
+    // Four name servers of 2048 in each of four sets: zones of one name are many, but not without end.
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html (500 zones per account)
+    if state.zones.len() >= ZONES {
+        let message =
+            format!("Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than {ZONES} hosted zones.");
+        return Err(AwsError::new("TooManyHostedZones", message));
+    }
     let comment = input["HostedZoneConfig"]["Comment"].as_str().map(str::to_owned);
-    let id = state.create_zone(region, input["Name"].as_str().unwrap_or_default(), reference, comment, vpc);
+    let id = state.create_zone(region, &name, reference, comment, vpc);
+    let change = state.submitted(region, None);
+    let change = state.change_info(&change, now);
     let zone = state.zone(&id)?;
     let location = format!("https://route53.{}/2013-04-01/hostedzone/{id}", region.settings.url_suffix);
-    let change =
-        json!({ "Id": format!("/change/C{}", region.random.upper(20)), "Status": "PENDING", "SubmittedAt": now });
-    let servers = json!({ "NameServers": zone.name_servers });
-    Ok(json!({ "HostedZone": describe(zone), "ChangeInfo": change, "DelegationSet": servers, "Location": location }))
+    let mut answer = json!({ "HostedZone": describe(zone), "ChangeInfo": change, "Location": location });
+    match &zone.vpc {
+        Some(vpc) => answer["VPC"] = vpc.clone(),
+        None => answer["DelegationSet"] = json!({ "NameServers": zone.name_servers }),
+    }
+    Ok(answer)
 }
+
+/// Zones of an account.
+const ZONES: usize = 500;
 
 fn describe(zone: &Zone) -> Value {
     let mut config = json!({ "PrivateZone": zone.vpc.is_some() });
@@ -82,19 +128,32 @@ fn get(zone: &Zone) -> Result<Value, AwsError> {
     Ok(answer)
 }
 
-/// `MaxItems` is text on this wire; 100 is the default and the most.
-fn limit(input: &Value) -> usize {
-    input["MaxItems"]
-        .as_str()
-        .and_then(|limit| limit.parse().ok())
-        .filter(|limit| (1..=100).contains(limit))
-        .unwrap_or(100)
+/// `MaxItems` is text on this wire: the most unless given.
+///
+/// # Errors
+/// `InvalidInput` for what is no number above 0.
+fn limit(input: &Value, most: usize) -> Result<usize, AwsError> {
+    let Some(text) = input["MaxItems"].as_str() else { return Ok(most) };
+    match text.parse::<usize>() {
+        Ok(limit) if limit > 0 => Ok(limit.min(most)),
+        _ => Err(AwsError::new("InvalidInput", "maxItems is not a number above 0")), // [U]
+    }
 }
 
 fn list(state: &State, input: &Value) -> Result<Value, AwsError> {
-    let limit = limit(input);
+    let limit = limit(input, 100)?;
     let marker = input["Marker"].as_str().unwrap_or_default();
-    let mut rest = state.zones.values().filter(|zone| zone.id.as_str() >= marker);
+    if !marker.is_empty() && !state.zones.contains_key(marker) {
+        // A marker is a zone's id: https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html; the words [U]
+        return Err(AwsError::new("InvalidInput", format!("The marker {marker} is not valid")));
+    }
+    if let Some(set) = input["DelegationSetId"].as_str() {
+        let message = format!("No delegation set found with ID: {}", bare(set));
+        return Err(AwsError::new("NoSuchDelegationSet", message));
+    }
+    let private_only = input["HostedZoneType"] == "PrivateHostedZone";
+    let wanted = |zone: &&Zone| zone.id.as_str() >= marker && (!private_only || zone.vpc.is_some());
+    let mut rest = state.zones.values().filter(wanted);
     let page: Vec<Value> = rest.by_ref().take(limit).map(describe).collect();
     let mut answer =
         json!({ "HostedZones": page, "Marker": marker, "IsTruncated": false, "MaxItems": limit.to_string() });
@@ -107,11 +166,15 @@ fn list(state: &State, input: &Value) -> Result<Value, AwsError> {
 
 /// In order of the reversed labels, from `DNSName` (and `HostedZoneId`) on.
 fn list_by_name(state: &State, input: &Value) -> Result<Value, AwsError> {
-    let limit = limit(input);
+    let limit = limit(input, 100)?;
     let place = |name: &str, id: &str| (Key::new(name, ""), id.to_owned());
     let mut zones: Vec<&Zone> = state.zones.values().collect();
     zones.sort_by_key(|zone| place(&zone.name, &zone.id));
     let mut answer = json!({ "IsTruncated": false, "MaxItems": limit.to_string() });
+    // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByName.html; the words [U]
+    if input["DNSName"].is_null() && !input["HostedZoneId"].is_null() {
+        return Err(AwsError::new("InvalidInput", "A hosted zone ID needs a DNS name"));
+    }
     if let Some(from) = input["DNSName"].as_str() {
         let start = place(from, input["HostedZoneId"].as_str().map(bare).unwrap_or_default());
         zones.retain(|zone| place(&zone.name, &zone.id) >= start);
@@ -126,20 +189,18 @@ fn list_by_name(state: &State, input: &Value) -> Result<Value, AwsError> {
     Ok(answer)
 }
 
-/// Pages of at most 300, from `StartRecordName` and `StartRecordType` on.
+/// Pages of at most 300, from `StartRecordName`, `StartRecordType` and `StartRecordIdentifier` on.
 fn records(state: &State, input: &Value) -> Result<Value, AwsError> {
     let id = input["HostedZoneId"].as_str().unwrap_or_default();
     let zone = state.zones.get(bare(id)).ok_or_else(|| no_such_zone(id))?;
-    let limit = input["MaxItems"]
-        .as_str()
-        .and_then(|limit| limit.parse().ok())
-        .filter(|limit| (1..=300).contains(limit))
-        .unwrap_or(300_usize);
-    let (name, kind) = (input["StartRecordName"].as_str(), input["StartRecordType"].as_str());
-    if kind.is_some() && name.is_none() {
+    let limit = limit(input, 300)?;
+    let text = |name: &str| input[name].as_str();
+    let (name, kind, identifier) = (text("StartRecordName"), text("StartRecordType"), text("StartRecordIdentifier"));
+    // https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html; the words [U]
+    if (kind.is_some() && name.is_none()) || (identifier.is_some() && kind.is_none()) {
         return Err(AwsError::new("InvalidInput", "The input is not valid: a record type needs a record name"));
     }
-    let start = name.map(|name| Key::new(name, kind.unwrap_or_default()));
+    let start = name.map(|name| Key::of(name, kind.unwrap_or_default(), identifier.unwrap_or_default()));
     let mut rest = zone.records.iter().filter(|(key, _)| start.as_ref().is_none_or(|start| *key >= start));
     let page: Vec<Value> = rest.by_ref().take(limit).map(|(_, record)| record.describe()).collect();
     let mut answer = json!({ "ResourceRecordSets": page, "IsTruncated": false, "MaxItems": limit.to_string() });
@@ -147,6 +208,9 @@ fn records(state: &State, input: &Value) -> Result<Value, AwsError> {
         answer["IsTruncated"] = json!(true);
         answer["NextRecordName"] = json!(next.name);
         answer["NextRecordType"] = json!(next.kind);
+        if let Some(identifier) = &next.set_identifier {
+            answer["NextRecordIdentifier"] = json!(identifier);
+        }
     }
     Ok(answer)
 }

@@ -1,5 +1,7 @@
 //! Listings of objects, with prefix, delimiter and pages.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::objects::quoted;
@@ -9,16 +11,20 @@ use crate::{AwsError, Region};
 pub(super) fn run(region: &Region, operation: &str, input: &Value) -> Result<Outcome, AwsError> {
     region.world(|world| {
         let bucket = world.s3.bucket(input["Bucket"].as_str().unwrap_or_default())?;
-        Ok(list(bucket, operation, input).into())
+        Ok(list(bucket, operation, input)?.into())
     })
 }
 
 /// One page: keys after the marker, those with a delimiter after the prefix rolled up.
-fn list(bucket: &Bucket, operation: &str, input: &Value) -> Value {
+fn list(bucket: &Bucket, operation: &str, input: &Value) -> Result<Value, AwsError> {
     let text = |name: &str| input[name].as_str().unwrap_or_default();
     let (prefix, delimiter) = (text("Prefix"), text("Delimiter"));
+    let continued = match text("ContinuationToken") {
+        "" => None,
+        token => Some(continuation(token)?),
+    };
     let marker = match operation {
-        "ListObjectsV2" if !text("ContinuationToken").is_empty() => text("ContinuationToken"),
+        "ListObjectsV2" if continued.is_some() => continued.as_deref().unwrap_or_default(),
         "ListObjectsV2" => text("StartAfter"),
         "ListObjectVersions" => text("KeyMarker"),
         _ => text("Marker"),
@@ -85,8 +91,22 @@ fn list(bucket: &Bucket, operation: &str, input: &Value) -> Value {
         }
     };
     answer[list] = Value::Array(contents);
-    if truncated {
+    if operation == "ListObjectsV2" && truncated {
+        answer[next] = json!(STANDARD.encode(format!("key {last}")));
+    } else if truncated && (operation != "ListObjects" || !delimiter.is_empty()) {
+        // Without a delimiter the last key is the marker: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
         answer[next] = json!(last);
     }
-    answer
+    Ok(answer)
+}
+
+/// The key that a continuation token stands for.
+///
+/// # Errors
+/// `InvalidArgument` for a token that S3 never gave.
+// The words [U].
+pub(super) fn continuation(token: &str) -> Result<String, AwsError> {
+    let text = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    text.and_then(|text| text.strip_prefix("key ").map(str::to_owned))
+        .ok_or_else(|| AwsError::new("InvalidArgument", "The continuation token provided is incorrect"))
 }

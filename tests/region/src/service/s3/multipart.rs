@@ -23,7 +23,12 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value, body: Vec<u8>
             "CreateMultipartUpload" => {
                 let id = region.random.alphanumeric(64);
                 let content_type = input["ContentType"].as_str().map(str::to_owned);
-                let upload = Upload { key: key.to_owned(), content_type, initiated: now, parts: std::collections::BTreeMap::new() };
+                let upload = Upload {
+                    key: key.to_owned(),
+                    content_type,
+                    initiated: now,
+                    parts: std::collections::BTreeMap::new(),
+                };
                 bucket.uploads.insert(id.clone(), upload);
                 json!({ "Bucket": name, "Key": key, "UploadId": id })
             }
@@ -46,26 +51,71 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value, body: Vec<u8>
                 bucket.uploads.remove(upload_id);
                 json!({})
             }
-            "ListParts" => {
-                let parts = upload(bucket, key, upload_id)?.parts.iter().map(|(number, part)| {
-                    json!({ "PartNumber": number, "ETag": quoted(&part.etag), "Size": part.bytes.len(), "LastModified": part.modified })
-                });
-                let parts: Vec<Value> = parts.collect();
-                json!({ "Bucket": name, "Key": key, "UploadId": upload_id, "Parts": parts, "IsTruncated": false, "MaxParts": 1000 })
-            }
-            _ => {
-                let prefix = text("Prefix");
-                let uploads: Vec<Value> = bucket
-                    .uploads
-                    .iter()
-                    .filter(|(_, upload)| upload.key.starts_with(prefix))
-                    .map(|(id, upload)| json!({ "Key": upload.key, "UploadId": id, "Initiated": upload.initiated }))
-                    .collect();
-                json!({ "Bucket": name, "Uploads": uploads, "IsTruncated": false, "MaxUploads": 1000 })
-            }
+            "ListParts" => list_parts(upload(bucket, key, upload_id)?, input),
+            _ => list_uploads(bucket, input),
         };
         Ok(answer.into())
     })
+}
+
+/// A page of at most `MaxParts` (1000 unless fewer are asked for) after `PartNumberMarker`.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+fn list_parts(upload: &Upload, input: &Value) -> Value {
+    // The marker is text on this wire.
+    let marker = &input["PartNumberMarker"];
+    let after = marker.as_u64().or_else(|| marker.as_str()?.parse().ok()).unwrap_or_default();
+    let limit = limit(&input["MaxParts"]);
+    let mut rest = upload.parts.iter().filter(|(number, _)| **number > after).peekable();
+    let (mut parts, mut last) = (Vec::new(), after);
+    while parts.len() < limit
+        && let Some((number, part)) = rest.next()
+    {
+        last = *number;
+        parts.push(json!({ "PartNumber": number, "ETag": quoted(&part.etag), "Size": part.bytes.len(), "LastModified": part.modified }));
+    }
+    let mut answer = json!({ "Bucket": input["Bucket"], "Key": input["Key"], "UploadId": input["UploadId"], "Parts": parts,
+        "IsTruncated": rest.peek().is_some(), "MaxParts": limit, "PartNumberMarker": after.to_string() });
+    if rest.peek().is_some() {
+        answer["NextPartNumberMarker"] = json!(last.to_string());
+    }
+    answer
+}
+
+/// A page of at most `MaxUploads` after `KeyMarker` and `UploadIdMarker`, by key and then by age.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+fn list_uploads(bucket: &Bucket, input: &Value) -> Value {
+    let text = |name: &str| input[name].as_str().unwrap_or_default();
+    let (prefix, key_marker, id_marker) = (text("Prefix"), text("KeyMarker"), text("UploadIdMarker"));
+    let limit = limit(&input["MaxUploads"]);
+    let mut all: Vec<(&String, &Upload)> =
+        bucket.uploads.iter().filter(|(_, upload)| upload.key.starts_with(prefix)).collect();
+    all.sort_by(|(id, one), (other_id, other)| {
+        (&one.key, id).partial_cmp(&(&other.key, other_id)).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let after = |(id, upload): &(&String, &Upload)| match id_marker {
+        "" => upload.key.as_str() > key_marker,
+        marker => (upload.key.as_str(), id.as_str()) > (key_marker, marker),
+    };
+    let mut rest = all.into_iter().filter(after).peekable();
+    let (mut uploads, mut last) = (Vec::new(), None);
+    while uploads.len() < limit
+        && let Some((id, upload)) = rest.next()
+    {
+        uploads.push(json!({ "Key": upload.key, "UploadId": id, "Initiated": upload.initiated }));
+        last = Some((upload.key.clone(), id.clone()));
+    }
+    let truncated = rest.peek().is_some();
+    let mut answer = json!({ "Bucket": bucket.name, "Uploads": uploads, "IsTruncated": truncated, "MaxUploads": limit,
+        "KeyMarker": key_marker, "UploadIdMarker": id_marker });
+    if let Some((key, id)) = last.filter(|_| truncated) {
+        answer["NextKeyMarker"] = json!(key);
+        answer["NextUploadIdMarker"] = json!(id);
+    }
+    answer
+}
+
+fn limit(asked: &Value) -> usize {
+    asked.as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(1000).min(1000)
 }
 
 fn upload<'b>(bucket: &'b mut Bucket, key: &str, id: &str) -> Result<&'b mut Upload, AwsError> {

@@ -1,7 +1,8 @@
 //! What a request must meet before it is carried out.
 
 use super::{Ownership, no_such_bucket};
-use crate::service::iam::policy::{Context, denies};
+use crate::service::iam::condition::Context;
+use crate::service::iam::policy::denies;
 use crate::{AwsError, Region};
 
 /// Whether an operation is about objects: then a server behind the region answers it.
@@ -42,7 +43,7 @@ pub fn check_location(region: &Region, operation: &str, bucket: &str, signed_for
 /// # Errors
 /// `AccessDenied`.
 pub fn check_policy(region: &Region, bucket: &str, action: &str, resource: &str) -> Result<(), AwsError> {
-    let context = Context::from([("aws:securetransport".to_owned(), "true".to_owned())]);
+    let context = Context::from([("aws:securetransport".to_owned(), vec!["true".to_owned()])]);
     let policy = region.world(|world| world.s3.buckets.get(bucket).and_then(|bucket| bucket.policy.clone()));
     match policy.filter(|policy| denies(policy, action, resource, &context)) {
         Some(_) => Err(AwsError::new(

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::listing::continuation;
 use super::{Bucket, NewBucket, Ownership, bucket, no_such_bucket};
 use crate::{AwsError, Region};
 
@@ -57,7 +60,7 @@ pub(super) async fn run(region: &Arc<Region>, operation: &str, input: &Value) ->
         "CreateBucket" => create(region, name, input).await,
         "DeleteBucket" => delete_bucket(region, name).await.map(|()| json!({})),
         _ => region.world(|world| match operation {
-            "ListBuckets" => Ok(list(&world.s3, input, &region.settings.account)),
+            "ListBuckets" => list(&world.s3, input, &region.settings.account),
             _ => {
                 let bucket = world.s3.buckets.get_mut(name).ok_or_else(|| no_such_bucket(name))?;
                 setting(bucket, operation, input, &region.settings.account)
@@ -79,13 +82,16 @@ async fn create(region: &Arc<Region>, name: &str, input: &Value) -> Result<Value
     Ok(json!({ "Location": format!("/{name}"), "BucketArn": format!("arn:{}:s3:::{name}", region.settings.partition) }))
 }
 
-/// Pages of at most `MaxBuckets` (all unless told); the token is the name to go on from.
-fn list(state: &super::State, input: &Value, account: &str) -> Value {
+/// Pages of at most `MaxBuckets` (all unless told), by name.
+fn list(state: &super::State, input: &Value, account: &str) -> Result<Value, AwsError> {
     let limit = input["MaxBuckets"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let (from, prefix) =
-        (input["ContinuationToken"].as_str().unwrap_or_default(), input["Prefix"].as_str().unwrap_or_default());
+    let prefix = input["Prefix"].as_str().unwrap_or_default();
+    let from = match input["ContinuationToken"].as_str().filter(|token| !token.is_empty()) {
+        Some(token) => continuation(token)?,
+        None => String::new(),
+    };
     let mut all = state.buckets.values().filter(|bucket| {
-        bucket.name.as_str() >= from
+        bucket.name >= from
             && bucket.name.starts_with(prefix)
             && input["BucketRegion"].as_str().is_none_or(|region| region == bucket.location)
     });
@@ -96,9 +102,9 @@ fn list(state: &super::State, input: &Value, account: &str) -> Value {
         .collect();
     let mut answer = json!({ "Buckets": page, "Owner": { "ID": owner(account) } });
     if let Some(next) = all.next() {
-        answer["ContinuationToken"] = json!(next.name);
+        answer["ContinuationToken"] = json!(STANDARD.encode(format!("key {}", next.name)));
     }
-    answer
+    Ok(answer)
 }
 
 fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -> Result<Value, AwsError> {

@@ -126,7 +126,18 @@ impl State {
                 version.stages.push("AWSPREVIOUS".to_owned());
             }
         }
-        secret.versions.retain(|_, version| !version.stages.is_empty());
+        // Of versions without a label about a hundred are kept.
+        // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+        let mut deprecated: Vec<(f64, String)> = secret
+            .versions
+            .iter()
+            .filter(|(_, version)| version.stages.is_empty())
+            .map(|(id, version)| (version.created, id.clone()))
+            .collect();
+        deprecated.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        for (_, id) in deprecated.into_iter().skip(100) {
+            secret.versions.remove(&id);
+        }
         let made = Version { value, stages: vec!["AWSCURRENT".to_owned()], created: now };
         secret.versions.insert(version_id.clone(), made);
         secret.changed = now;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{NewSecret, Secret, State, not_found};
+use crate::service::paging::page;
 use crate::{AwsError, Region};
 
 /// Days a deleted secret can be recovered, unless told.
@@ -18,7 +19,7 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value) -> Result<Val
             "PutSecretValue" => put(region, state, id, input),
             "DescribeSecret" => Ok(describe(state.secret(id)?)),
             "DeleteSecret" => delete(region, state, id, input),
-            "ListSecretVersionIds" => versions(state.secret(id)?),
+            "ListSecretVersionIds" => versions(state.secret(id)?, input),
             "UpdateSecretVersionStage" => move_stage(state, id, input),
             other => {
                 Err(AwsError::new("InvalidAction", format!("{other} is not an operation of Secrets Manager here")))
@@ -117,20 +118,39 @@ fn delete(region: &Region, state: &mut State, id: &str, input: &Value) -> Result
     Ok(answer)
 }
 
-fn versions(secret: &Secret) -> Result<Value, AwsError> {
-    let list: Vec<Value> = secret
-        .versions
-        .iter()
+/// Newest first; versions without a label are deprecated and shown only when asked for.
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecretVersionIds.html
+fn versions(secret: &Secret, input: &Value) -> Result<Value, AwsError> {
+    let all = input["IncludeDeprecated"].as_bool().unwrap_or(false);
+    let mut shown: Vec<_> = secret.versions.iter().filter(|(_, version)| all || !version.stages.is_empty()).collect();
+    shown.sort_by(|(_, one), (_, other)| other.created.total_cmp(&one.created));
+    let list: Vec<Value> = shown
+        .into_iter()
         .map(
             |(id, version)| json!({ "VersionId": id, "VersionStages": version.stages, "CreatedDate": version.created }),
         )
         .collect();
-    Ok(json!({ "ARN": secret.arn, "Name": secret.name, "Versions": list }))
+    let limit = input["MaxResults"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100);
+    // The words [U].
+    let (page, next) = page(list, &secret.arn, input["NextToken"].as_str(), limit)
+        .ok_or_else(|| AwsError::new("InvalidNextTokenException", "The NextToken value is invalid."))?;
+    let mut answer = json!({ "ARN": secret.arn, "Name": secret.name, "Versions": page });
+    if let Some(next) = next {
+        answer["NextToken"] = json!(next);
+    }
+    Ok(answer)
 }
 
 fn move_stage(state: &mut State, id: &str, input: &Value) -> Result<Value, AwsError> {
     let stage = input["VersionStage"].as_str().unwrap_or_default().to_owned();
     let secret = state.live_mut(id)?;
+    // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html; the words [U]
+    if stage == "AWSCURRENT" && input["MoveToVersionId"].is_null() {
+        let message =
+            "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.";
+        return Err(AwsError::new("InvalidParameterException", message));
+    }
+    let was_current = secret.current().map(|(id, _)| id.clone());
     if let Some(from) = input["RemoveFromVersionId"].as_str() {
         let version = secret.versions.get_mut(from).ok_or_else(not_found)?;
         if !version.stages.contains(&stage) {
@@ -148,7 +168,16 @@ fn move_stage(state: &mut State, id: &str, input: &Value) -> Result<Value, AwsEr
         }
         let version = secret.versions.get_mut(to).ok_or_else(not_found)?;
         if !version.stages.contains(&stage) {
-            version.stages.push(stage);
+            version.stages.push(stage.clone());
+        }
+        // The label of the one before follows by itself.
+        if let Some(before) = was_current.filter(|before| stage == "AWSCURRENT" && before != to) {
+            for (id, version) in &mut secret.versions {
+                version.stages.retain(|one| one != "AWSPREVIOUS");
+                if *id == before {
+                    version.stages.push("AWSPREVIOUS".to_owned());
+                }
+            }
         }
     }
     Ok(json!({ "ARN": secret.arn, "Name": secret.name }))

@@ -90,7 +90,10 @@ async fn a_renewed_certificate_serves_the_next_connection() {
     let arn = &uploaded["ServerCertificateMetadata"]["Arn"];
     let listener = rig.output("Listener").await;
     let change = json!({"ListenerArn": listener, "Certificates": [{"CertificateArn": arn}]});
-    let changed = rig.ask("elbv2", "ModifyListener", change).await;
+    // A certificate uploaded a moment ago may not be found yet.
+    let changed = rig
+        .until("the new certificate is found", async || rig.call("elbv2", "ModifyListener", change.clone()).await.ok())
+        .await;
     assert_eq!(changed["Listeners"][0]["Certificates"][0]["CertificateArn"], *arn);
     assert_ne!(before, served().await);
     let unknown = json!({"ListenerArn": listener, "Certificates": [{"CertificateArn": format!("{arn}x")}]});

@@ -13,12 +13,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::deployment::Deployment;
+use super::{caller, deployment::Deployment};
 use crate::Region;
 use order::Stop;
-use run::Run;
-
-pub(super) use run::effective_tags;
+pub(super) use run::{Run, effective_tags};
 
 /// What an operation does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +51,8 @@ impl Operation {
     /// Carries it out in the background.
     pub(super) fn spawn(self) {
         let Self { region, stack_id, operation_id, deployment, cancel, job } = self;
-        let run = Run { region, stack_id, deployment, operation_id, stop: Stop::new(cancel) };
+        let caller = caller::caller();
+        let run = Run { region, stack_id, deployment, operation_id, stop: Stop::new(cancel), caller };
         tokio::spawn(async move {
             match job {
                 Job::Create => create::create(&run).await,

@@ -8,11 +8,13 @@ use super::order::End;
 use super::pace;
 use super::run::Run;
 use crate::formation::difference::{self, Recreation};
+use crate::formation::dynamic::Reference;
 use crate::formation::{dynamic, schema};
-use crate::resource::{Made, Phase, ResourceFailure, ResourceType, handler};
+use crate::resource::{Made, Phase, ResourceContext, ResourceFailure, ResourceType, handler};
 use crate::service::cloudformation::deployment::{Evaluated, Unusable};
-use crate::service::cloudformation::lookup;
 use crate::service::cloudformation::stack_resource::StackResource;
+use crate::service::cloudformation::{caller, lookup};
+use crate::service::iam::handlers;
 
 /// Statuses of one kind of resource operation.
 struct Statuses {
@@ -146,6 +148,7 @@ async fn create(run: &Run, resource: StackResource, statuses: &Statuses, reason:
     });
     let working = async {
         let properties = with_secrets(run, &resource.properties)?;
+        permit(run, &context, (&resource.resource_type, None), &properties)?;
         let made = handler.create(&context, &properties).await?;
         context.initiated(&made.physical_id);
         Ok(made)
@@ -166,6 +169,7 @@ async fn update(run: &Run, current: &StackResource, wanted: StackResource, phase
     });
     let working = async {
         let (old, new) = (with_secrets(run, &current.properties)?, with_secrets(run, &wanted.properties)?);
+        permit(run, &context, (&wanted.resource_type, Some(&physical_id)), &new)?;
         handler.update(&context, &physical_id, &old, &new).await
     };
     conclude(run, &id, &UPDATE, perform(run, handler, &id, "UPDATE", working).await)
@@ -217,6 +221,7 @@ pub(super) async fn remove(run: Run, resource: StackResource, listed: bool) -> E
     let context = run.context(&resource, Phase::Delete);
     let working = async {
         let properties = with_secrets(&run, &resource.properties).unwrap_or_else(|_| resource.properties.clone());
+        permit(&run, &context, (&resource.resource_type, Some(&physical_id)), &properties)?;
         handler.delete(&context, &physical_id, &properties).await?;
         Ok(Made::default())
     };
@@ -283,6 +288,18 @@ async fn perform(
     }
 }
 
+/// Refuses what the caller, or the stack's role, may not have done.
+fn permit(
+    run: &Run,
+    context: &ResourceContext,
+    (resource_type, physical_id): (&str, Option<&str>),
+    properties: &Map<String, Value>,
+) -> Result<(), ResourceFailure> {
+    let Some(principal) = caller::acts_as(run) else { return Ok(()) };
+    let work = handlers::Work { resource_type, physical_id, properties };
+    handlers::begin(context, &principal, &work).map_err(|(service, error)| context.refused(service, &error))
+}
+
 fn evaluate(run: &Run, logical_id: &str) -> Result<Evaluated, String> {
     let (Some(snapshot), Some(declared)) = (run.snapshot(), run.deployment.resource(logical_id)) else {
         return Err("Internal Failure".to_owned());
@@ -315,7 +332,12 @@ fn with(resource: StackResource, run: &Run, evaluated: Evaluated) -> StackResour
 
 fn with_secrets(run: &Run, properties: &Map<String, Value>) -> Result<Map<String, Value>, ResourceFailure> {
     let value = Value::Object(properties.clone());
-    let read = dynamic::replace(&value, &mut |reference| lookup::secret_reference(&run.region, reference));
+    let read = dynamic::replace(&value, &mut |reference| {
+        if let (Reference::Secret { id, .. }, Some(principal)) = (reference, caller::acts_as(run)) {
+            handlers::may_read_secret(&run.region, &principal, id)?;
+        }
+        lookup::secret_reference(&run.region, reference)
+    });
     match read {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Ok(properties.clone()),

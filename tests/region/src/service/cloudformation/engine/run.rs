@@ -11,18 +11,21 @@ use crate::formation::intrinsic::Resources;
 use crate::formation::schema;
 use crate::region::World;
 use crate::resource::{Phase, ResourceContext};
+use crate::service::Principal;
 use crate::service::cloudformation::deployment::Deployment;
 use crate::service::cloudformation::stack_resource::StackResource;
 use crate::service::cloudformation::state::Stack;
 
 /// One running operation.
 #[derive(Clone)]
-pub(super) struct Run {
+pub(in crate::service::cloudformation) struct Run {
     pub(super) region: Arc<Region>,
     pub(super) stack_id: String,
     pub(super) deployment: Arc<Deployment>,
     pub(super) operation_id: String,
     pub(super) stop: Stop,
+    /// Who began it.
+    pub(in crate::service::cloudformation) caller: Option<Principal>,
 }
 
 /// What the stack's resources are called and have, at one moment.
@@ -56,7 +59,7 @@ impl Resources for Snapshot {
 
 impl Run {
     /// Looks at or changes the stack; None if it is gone, which only a bug would bring about.
-    pub(super) fn stack<T>(&self, look: impl FnOnce(&mut Stack) -> T) -> Option<T> {
+    pub(in crate::service::cloudformation) fn stack<T>(&self, look: impl FnOnce(&mut Stack) -> T) -> Option<T> {
         self.region.world(|world: &mut World| world.cloudformation.stack_mut(&self.stack_id).map(look))
     }
 
