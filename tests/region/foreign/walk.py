@@ -194,6 +194,10 @@ def names():
     arn = acm.request_certificate(DomainName="issued.example.test", ValidationMethod="DNS")["CertificateArn"]
     pending = acm.describe_certificate(CertificateArn=arn)["Certificate"]
     assert pending["Status"] == "PENDING_VALIDATION"
+    # The records are not known at once.
+    while "ResourceRecord" not in pending["DomainValidationOptions"][0]:
+        assert time.time() < deadline + 10
+        pending = acm.describe_certificate(CertificateArn=arn)["Certificate"]
     record = pending["DomainValidationOptions"][0]["ResourceRecord"]
     change("CREATE", Name=record["Name"], Type="CNAME", TTL=60, ResourceRecords=[{"Value": record["Value"]}])
     while acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] != "ISSUED":

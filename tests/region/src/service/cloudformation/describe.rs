@@ -45,12 +45,10 @@ pub(super) fn list(state: &State, input: &Value) -> Result<Value, AwsError> {
 
 /// Carries out DescribeAccountLimits.
 /// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-pub(super) fn limits() -> Value {
-    json!({"AccountLimits": [
-        {"Name": "StackLimit", "Value": 2000},
-        {"Name": "StackOutputsLimit", "Value": 200},
-        {"Name": "ConcurrentResourcesLimit", "Value": 2500},
-    ]})
+pub(super) fn limits(input: &Value) -> Result<Value, AwsError> {
+    let limits = [("StackLimit", 2000), ("StackOutputsLimit", 200), ("ConcurrentResourcesLimit", 2500)];
+    let limits = limits.map(|(name, value)| json!({"Name": name, "Value": value}));
+    page::answer("AccountLimits", limits.to_vec(), input, 100)
 }
 
 /// What DescribeStacks and ListStacks have in common.

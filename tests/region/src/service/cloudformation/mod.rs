@@ -66,7 +66,7 @@ fn carry_out(region: &Arc<Region>, operation: &str, input: &Value) -> Result<Val
         "CreateStack" => stack_create::create(region, input),
         "DeleteChangeSet" => region.world(|world| change_set::delete(&mut world.cloudformation, input)),
         "DeleteStack" => stack_delete::delete(region, input),
-        "DescribeAccountLimits" => Ok(describe::limits()),
+        "DescribeAccountLimits" => describe::limits(input),
         "DescribeChangeSet" => read(change_set::describe),
         "DescribeEvents" => read(events::describe_events),
         "DescribeStackEvents" => read(events::describe_stack_events),

@@ -72,9 +72,12 @@ fn autoscaling(region: &Region, operation: &str, input: &Value) -> Option<Vec<St
         | "DescribeAutoScalingInstances"
         | "DescribeInstanceRefreshes"
         | "DescribeScalingActivities" => any(),
-        "SetDesiredCapacity" | "StartInstanceRefresh" | "UpdateAutoScalingGroup" => {
-            one(group(text(input, "AutoScalingGroupName")))
-        }
+        "CancelInstanceRefresh"
+        | "ResumeProcesses"
+        | "SetDesiredCapacity"
+        | "StartInstanceRefresh"
+        | "SuspendProcesses"
+        | "UpdateAutoScalingGroup" => one(group(text(input, "AutoScalingGroupName"))),
         "SetInstanceHealth" | "TerminateInstanceInAutoScalingGroup" => {
             let id = text(input, "InstanceId");
             let name = region.world(|world| {
@@ -100,7 +103,12 @@ fn cloudformation(region: &Region, operation: &str, input: &Value) -> Option<Vec
         region.world(|world| world.cloudformation.stack_of_change_set(arn)).unwrap_or_else(|| arn.to_owned())
     };
     match operation {
-        "DescribeAccountLimits" | "ListStacks" | "ValidateTemplate" | "DescribeStackDriftDetectionStatus" => any(),
+        "DescribeAccountLimits"
+        | "ListExports"
+        | "ListImports"
+        | "ListStacks"
+        | "ValidateTemplate"
+        | "DescribeStackDriftDetectionStatus" => any(),
         // Of one stack when one is named: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
         "DescribeStacks"
         | "GetTemplateSummary"
@@ -157,7 +165,7 @@ fn ec2(region: &Region, operation: &str, input: &Value) -> Option<Vec<String>> {
 
 fn elbv2(operation: &str, input: &Value) -> Option<Vec<String>> {
     match operation {
-        "ModifyListener" => one(text(input, "ListenerArn").to_owned()),
+        "ModifyListener" | "ModifyListenerAttributes" => one(text(input, "ListenerArn").to_owned()),
         describe if describe.starts_with("Describe") => any(),
         _ => None,
     }

@@ -32,11 +32,15 @@ impl Account {
     }
 
     async fn deployed(&self, name: &str) {
+        self.reached(name, "CREATE_COMPLETE").await;
+    }
+
+    async fn reached(&self, name: &str, wanted: &str) {
         self.until(name, async || {
             let stack = self.ask("cloudformation", "DescribeStacks", json!({ "StackName": name })).await;
             let status = stack["Stacks"][0]["StackStatus"].as_str().unwrap_or_default().to_owned();
             assert!(!status.contains("ROLLBACK"), "{name}: {stack}");
-            (status == "CREATE_COMPLETE").then_some(())
+            (status == wanted).then_some(())
         })
         .await;
     }
@@ -103,6 +107,17 @@ impl Account {
                 "VPCZoneIdentifier": subnets } });
         }
         self.deploy("world", &template(resources)).await;
+        let versioned = |kind: &str| {
+            template(json!({ "Template": { "Type": "AWS::EC2::LaunchTemplate", "Properties": {
+            "LaunchTemplateData": { "ImageId": image, "InstanceType": kind } } } }))
+        };
+        self.deploy("versions", &versioned("t3.small")).await;
+        self.deployed("versions").await;
+        for kind in ["t3.medium", "t3.large"] {
+            let input = json!({ "StackName": "versions", "TemplateBody": versioned(kind) });
+            self.ask("cloudformation", "UpdateStack", input).await;
+            self.reached("versions", "UPDATE_COMPLETE").await;
+        }
         // Pages of CloudFormation have a size of their own: more than a hundred of everything.
         let many = |count: usize| -> String {
             template((0..count).map(|number| (format!("P{number}"), json!({ "Type": "AWS::SSM::Parameter", "Properties": { "Name": format!("/pages/{count}/{number}"), "Type": "String", "Value": "v" } }))).collect::<Map<_, _>>().into())
@@ -161,6 +176,10 @@ impl Account {
             .await
             .expect("a bucket");
         }
+        let zone = self.zone().await;
+        let text = json!([{ "Action": "CREATE", "ResourceRecordSet": { "Name": "example.test", "Type": "TXT", "TTL": 60,
+            "ResourceRecords": [{ "Value": "\"v\"" }] } }]);
+        self.change(&zone, text).await.expect("a record");
         self.ask("secretsmanager", "CreateSecret", json!({ "Name": "s", "SecretString": "0" })).await;
         for value in ["1", "2"] {
             self.ask("secretsmanager", "PutSecretValue", json!({ "SecretId": "s", "SecretString": value })).await;
@@ -191,7 +210,7 @@ impl Account {
             .ask(
                 "cloudformation",
                 "DescribeStackResource",
-                json!({ "StackName": "world", "LogicalResourceId": "Template" }),
+                json!({ "StackName": "versions", "LogicalResourceId": "Template" }),
             )
             .await;
         let template = template["StackResourceDetail"]["PhysicalResourceId"].clone();
@@ -212,7 +231,7 @@ impl Account {
             ),
             ("DescribeLogStreams", json!({ "logGroupName": "a" })),
             ("FilterLogEvents", json!({ "logGroupName": "a" })),
-            ("ListResourceRecordSets", json!({ "HostedZoneId": self.zone().await })),
+            ("ListResourceRecordSets", json!({ "HostedZoneId": zone })),
             ("ListMultipartUploads", json!({ "Bucket": "bucket-a" })),
             ("ListObjectVersions", json!({ "Bucket": "bucket-a" })),
             ("ListObjects", json!({ "Bucket": "bucket-a" })),

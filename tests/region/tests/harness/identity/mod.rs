@@ -62,7 +62,8 @@ impl Account {
     /// Id of the zone `example.test`.
     pub async fn zone(&self) -> String {
         let zones = self.ask("route53", "ListHostedZones", json!({})).await;
-        zones["HostedZones"][0]["Id"].as_str().expect("a zone").to_owned()
+        let own = zones["HostedZones"].as_array().into_iter().flatten().find(|zone| zone["Name"] == "example.test.");
+        own.and_then(|zone| zone["Id"].as_str()).expect("a zone").to_owned()
     }
 
     /// Changes records of a zone.

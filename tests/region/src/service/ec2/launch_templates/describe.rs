@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{LaunchTemplate, Version};
+use crate::service::ec2::filter::page;
 use crate::{AwsError, Region};
 
 /// The named versions of one template, or all of them.
@@ -31,7 +32,7 @@ pub(super) fn versions(region: &Region, input: &Value) -> Result<Value, AwsError
             let (template, version) = state.resolve(name, number)?;
             described.push(describe(region, template, version));
         }
-        Ok(json!({ "LaunchTemplateVersions": described }))
+        page(described, input, "LaunchTemplateVersions")
     })
 }
 
