@@ -118,9 +118,12 @@ impl Clock {
     }
 
     /// Waits for `simulated`, and longer on a machine that has more to do than it can: the wait is many short ones, each
-    /// of which ends late there. For limits on what others do meanwhile.
+    /// of which ends late there. For limits on what others do meanwhile, who are no faster for a faster clock: beyond a
+    /// speed of 600 it passes no sooner.
     pub async fn patience(&self, simulated: Duration) {
         const TURN: Duration = Duration::from_millis(3);
+        const FASTEST: f64 = 600.0;
+        let simulated = simulated.mul_f64((self.pace().speed / FASTEST).max(1.0));
         let turns = u32::try_from(self.scaled(simulated).as_millis() / TURN.as_millis()).unwrap_or(u32::MAX);
         let turns = turns.clamp(1, 500);
         for _ in 0..turns {

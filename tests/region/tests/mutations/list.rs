@@ -25,10 +25,17 @@ pub const MUTATIONS: &[Mutation] = &[
         test: ("harness", "refusals::roles_need_an_acknowledgement"),
     },
     Mutation {
-        kindness: "a change set that was overtaken is executed all the same",
+        kindness: "a change set is executed although another was",
         file: "service/cloudformation/change_set/execute.rs",
-        text: "stack.change_sets.retain(|known| known.id == id);",
-        with: "",
+        text: "stack.change_sets.retain(|known| known.id == id);\n    for known in &mut stack.change_sets {",
+        with: "for known in stack.change_sets.iter_mut().filter(|known| known.id == id) {",
+        test: ("harness", "change_sets::a_set_is_executed_once_and_takes_the_others_with_it"),
+    },
+    Mutation {
+        kindness: "a change set from before an update is executed",
+        file: "service/cloudformation/change_set/mod.rs",
+        text: "self.execution_status = \"OBSOLETE\";",
+        with: "self.execution_status = \"AVAILABLE\";",
         test: ("harness", "change_sets::a_set_that_was_overtaken_cannot_be_executed"),
     },
     Mutation {
@@ -43,13 +50,13 @@ pub const MUTATIONS: &[Mutation] = &[
         file: "wire/caller.rs",
         text: "if signed.is_by(&key.secret, head, payload)",
         with: "if signed.is_by(&key.secret, head, payload) || !signed.signature.is_empty()",
-        test: ("wire", "signatures::scope_and_body_are_part_of_the_signature"),
+        test: ("wire", "signatures::a_wrong_secret_is_no_signature"),
     },
     Mutation {
         kindness: "a bucket with objects in it is deleted",
         file: "service/s3/settings.rs",
-        text: "return Err(not_empty());",
-        with: "let _ = not_empty();",
+        text: "if bucket.objects.is_empty() {",
+        with: "if bucket.objects.is_empty() || !name.is_empty() {",
         test: ("harness", "deletion::a_full_bucket_stands_in_the_way_until_it_is_retained"),
     },
     Mutation {
@@ -111,8 +118,8 @@ pub const MUTATIONS: &[Mutation] = &[
     Mutation {
         kindness: "an update without any change is taken",
         file: "service/cloudformation/stack_update.rs",
-        text: "No updates are to be performed.",
-        with: "",
+        text: "if plan.is_empty() && plan.refused.is_empty() {",
+        with: "if plan.is_empty() && plan.refused.is_empty() && name.is_empty() {",
         test: ("harness", "updates::the_same_again_is_refused"),
     },
     Mutation {
@@ -121,5 +128,19 @@ pub const MUTATIONS: &[Mutation] = &[
         text: "None if instance.tokens_required => return plain(StatusCode::UNAUTHORIZED, String::new()),",
         with: "",
         test: ("harness", "compute::metadata::a_machine_gets_its_own_tree_with_its_own_token_only"),
+    },
+    Mutation {
+        kindness: "a finished stack takes signals",
+        file: "service/cloudformation/signals.rs",
+        text: "if !waits {",
+        with: "if !waits && stack.id.is_empty() {",
+        test: ("harness", "refusals::a_finished_stack_cannot_be_signalled"),
+    },
+    Mutation {
+        kindness: "a new target is healthy before it has passed a check",
+        file: "balancer/health.rs",
+        text: "_ if fresh => Health::Initial,",
+        with: "_ if fresh => Health::Healthy,",
+        test: ("harness", "compute::targets::a_new_target_is_registered_then_checked_then_judged"),
     },
 ];

@@ -1,12 +1,13 @@
 //! Makes the region kinder than AWS, one edit at a time, in a copy of the tree, and demands that a test notices.
 //!
-//! `cargo test --test mutations` runs all; words after `--` choose those whose description contains them. It takes some
-//! minutes: every edit is a build. The result of a full run is written to mutations.md beside the region's README.
+//! `cargo test --test mutations` runs all; words after `--` choose those whose description contains one of them. It takes some
+//! minutes: every edit is a build. The results are written to mutations.md beside the region's README, each with its day.
 
 #![expect(clippy::print_stdout, reason = "the result is what this program is for")]
 
 mod list;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -78,33 +79,51 @@ fn main() -> anyhow::Result<()> {
     let region = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = region.ancestors().nth(2).context("the tree")?;
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let chosen = |mutation: &&Mutation| words.iter().all(|word| mutation.kindness.contains(word));
+    let chosen = |mutation: &&Mutation| words.is_empty() || words.iter().any(|word| mutation.kindness.contains(word));
     let mutations: Vec<&Mutation> = MUTATIONS.iter().filter(chosen).collect();
     let copy = Copy::new(root)?;
     for mutation in &mutations {
         ensure!(copy.passes(mutation.test)?, "{} fails without any edit", mutation.test.1);
         println!("green without: {}", mutation.test.1);
     }
-    let mut table = String::from("| the region, made kinder | noticed by | |\n|---|---|---|\n");
+    let mut results = Results::read(region);
     let mut missed = 0;
     for mutation in &mutations {
         let started = Instant::now();
         let noticed = copy.notices(mutation).with_context(|| mutation.kindness)?;
         missed += usize::from(!noticed);
-        let verdict = if noticed { "noticed" } else { "**missed**" };
-        println!("{verdict} in {:.0?}: {}", started.elapsed(), mutation.kindness);
-        table += &format!("| {} | `{}` | {verdict} |\n", mutation.kindness, mutation.test.1);
+        println!("{} in {:.0?}: {}", verdict(noticed), started.elapsed(), mutation.kindness);
+        results.put(mutation, noticed);
     }
-    if words.is_empty() {
-        let day = jiff::Timestamp::now().strftime("%Y-%m-%d");
-        let head = "Written by `cargo test --test mutations`: each edit alone, in a copy of the tree; the test fails with it and passes without.";
-        let count = mutations.len();
-        let text = format!(
-            "# The region made kinder than AWS\n\n{head}\n\n{day}: {} of {count} noticed.\n\n{table}",
-            count - missed
-        );
-        std::fs::write(region.join("mutations.md"), text)?;
-    }
+    results.write(region)?;
     ensure!(missed == 0, "{missed} edits went unnoticed");
     Ok(())
+}
+
+fn verdict(noticed: bool) -> &'static str {
+    if noticed { "noticed" } else { "**missed**" }
+}
+
+/// The table of the last results, by the mutation's description.
+struct Results(BTreeMap<String, String>);
+
+impl Results {
+    fn read(region: &Path) -> Self {
+        let text = std::fs::read_to_string(region.join("mutations.md")).unwrap_or_default();
+        let rows = text.lines().filter_map(|line| Some((line.strip_prefix("| ")?.split(" | ").next()?, line)));
+        Self(rows.map(|(said, line)| (said.to_owned(), line.to_owned())).collect())
+    }
+
+    fn put(&mut self, mutation: &Mutation, noticed: bool) {
+        let day = jiff::Timestamp::now().strftime("%Y-%m-%d");
+        let line = format!("| {} | `{}` | {} | {day} |", mutation.kindness, mutation.test.1, verdict(noticed));
+        self.0.insert(mutation.kindness.to_owned(), line);
+    }
+
+    fn write(&self, region: &Path) -> anyhow::Result<()> {
+        let head = "# The region made kinder than AWS\n\nWritten by `cargo test --test mutations`: each edit alone, in a copy of the tree. The test fails with it and passes without.\n\n| the region, made kinder | test | result | on |\n|---|---|---|---|\n";
+        let rows = MUTATIONS.iter().filter_map(|mutation| self.0.get(mutation.kindness));
+        let text: String = std::iter::once(head.to_owned()).chain(rows.map(|row| row.clone() + "\n")).collect();
+        Ok(std::fs::write(region.join("mutations.md"), text)?)
+    }
 }

@@ -41,6 +41,20 @@ async fn a_clock_that_is_off_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_wrong_secret_is_no_signature() {
+    let running = region().await;
+    for (mut ask, status, code) in [
+        (Ask::query("sts", IDENTITY), 403, "<Code>SignatureDoesNotMatch</Code>"),
+        (Ask::query("ec2", "Action=DescribeVpcs&Version=2016-11-15"), 401, "<Code>AuthFailure</Code>"),
+        (Ask::json("acm", "CertificateManager.ListCertificates", &json!({})), 400, "InvalidSignatureException"),
+        (Ask { method: "GET", ..Ask::new("s3") }, 403, "<Code>SignatureDoesNotMatch</Code>"),
+    ] {
+        ask.secret = "not/the/secret/of/this/key/0000000000000".to_owned();
+        says(&ask.answer(&running).await, status, code);
+    }
+}
+
+#[tokio::test]
 async fn scope_and_body_are_part_of_the_signature() {
     let running = region().await;
     let far = Ask { region: "eu-west-1", ..Ask::query("sts", IDENTITY) };

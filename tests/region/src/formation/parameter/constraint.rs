@@ -1,5 +1,8 @@
 //! Constraints that a declaration puts on the text of a value. Of an SSM type they judge the name, not what is behind it.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use regex::Regex;
 use serde_json::Value;
 
@@ -88,7 +91,9 @@ fn number(declaration: &Declaration, item: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A pattern must match the whole value.
+/// A pattern must match the whole value. Each is compiled once: that takes longer than all else in a deployment.
 fn anchored(pattern: &str) -> Option<Regex> {
-    Regex::new(&format!("^(?:{pattern})$")).ok()
+    static COMPILED: Mutex<BTreeMap<String, Option<Regex>>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    compiled.entry(pattern.to_owned()).or_insert_with(|| Regex::new(&format!("^(?:{pattern})$")).ok()).clone()
 }

@@ -27,8 +27,14 @@ pub struct Rig {
 impl Rig {
     /// A fresh region at the speed of tests.
     pub async fn new() -> Self {
+        Self::at_speed(Options::default().speed).await
+    }
+
+    /// A fresh region at another speed.
+    pub async fn at_speed(speed: f64) -> Self {
         let nodes = Arc::new(InProcess::default());
-        let options = Options { domain: Some(HOST.to_owned()), nodes: Some(nodes.clone()), ..Options::default() };
+        let domain = Some(HOST.to_owned());
+        let options = Options { domain, nodes: Some(nodes.clone()), speed, ..Options::default() };
         Self { running: start(options).await.expect("the region starts"), nodes }
     }
 
