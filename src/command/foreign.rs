@@ -3,6 +3,9 @@
 //! A stack is ours by its tag `dockreg:stack`, whose value is the stack's name, or by a description that begins with
 //! `dockreg: `. While only change sets exist it has neither; then their names decide.
 
+use serde_json::json;
+
+use super::Outcome;
 use crate::aws::{Aws, cloudformation};
 use crate::error::{Failure, Kind};
 use crate::registry::names::CHANGE_SET_PREFIX;
@@ -15,7 +18,7 @@ pub(super) fn foreign(stack: &Stack) -> Failure {
         let message = format!("the stack {name} was made by the 2014 template, cloudformation-docker-registry");
         return Failure::new(Kind::ForeignStack, message)
             .cause("it cannot be changed into today's registry, and its images are kept in a form that registries since 2015 cannot read; it is left alone")
-            .hint(move_from(stack));
+            .hint("to see the way from it to a registry of today: dockreg up");
     }
     let message = format!("the stack {name} exists and was not made by dockreg; it is left alone");
     let failure = Failure::new(Kind::ForeignStack, message)
@@ -26,24 +29,36 @@ pub(super) fn foreign(stack: &Stack) -> Failure {
     }
 }
 
-/// The way from the 2014 template's stack to one of ours.
-fn move_from(stack: &Stack) -> String {
+/// The refusal to touch the 2014 template's stack, with the way from it to one of ours: lines to be copied.
+pub(super) fn moving(stack: &Stack, region: &str) -> Outcome {
     let Stack { name, .. } = stack;
-    let host = match (stack.parameter("DnsPrefix"), stack.parameter("DnsZone")) {
-        (Some(prefix), Some(zone)) => format!("{prefix}.{zone}"),
-        _ => "HOST".to_owned(),
-    };
-    format!(
-        "make the new registry beside it, move users and images, then the name\n\
-         1. users:   aws cloudformation describe-stacks --stack-name {name} --output text --query \
-         \"Stacks[0].Parameters[?ParameterKey=='RegistryAuth'].ParameterValue\" | tr , '\\n' > users\n\
-         2. make it: dockreg up --stack-name {name}-new --domain {host} --dns-zone none --htpasswd users\n\
-         3. images:  with a Docker Engine that knows both forms (1.6 to 17.06) pull from {host}, then let {host} mean \
-         the new load balancer (/etc/hosts) and push\n\
-         4. name:    aws cloudformation delete-stack --stack-name {name}, then dockreg up --stack-name {name}-new \
-         --dns-zone ZONE\n\
-         the README tells each step: \"Coming from the 2014 template\""
-    )
+    let (prefix, zone) = (stack.parameter("DnsPrefix"), stack.parameter("DnsZone").unwrap_or("ZONE"));
+    let host = prefix.map_or_else(|| "HOST".to_owned(), |prefix| format!("{prefix}.{zone}"));
+    let new = format!("dockreg up --stack-name {name}-new --region {region}");
+    let aws = format!("--stack-name {name} --region {region}");
+    let text = format!(
+        "The way from the 2014 template's stack {name} to a registry of today:\n\n\
+         1. Users: the old stack shows its htpasswd lines\n\
+         \n  aws cloudformation describe-stacks {aws} --output text --query \
+         \"Stacks[0].Parameters[?ParameterKey=='RegistryAuth'].ParameterValue\" | tr , '\\n' > users\n\n\
+         2. The new registry, beside the old one and without a DNS record yet\n\
+         \n  {new} --domain {host} --dns-zone none --htpasswd users\n\n\
+         3. Images: with a Docker Engine that knows both forms (1.6 to 17.06)\n\
+         \n  docker pull {host}/IMAGE\n\
+         \x20 then let {host} mean the new load balancer (/etc/hosts)\n\
+         \x20 docker push {host}/IMAGE\n\n\
+         4. The name: the old stack takes its record along; the bucket stays\n\
+         \n  aws cloudformation delete-stack {aws}\n\
+         \x20 aws cloudformation wait stack-delete-complete {aws}\n\
+         \x20 {new} --dns-zone {zone}\n"
+    );
+    let data = json!({ "stack": name, "made_by": "cloudformation-docker-registry", "host": host, "new_stack": format!("{name}-new") });
+    Outcome {
+        data,
+        text,
+        failure: Some(foreign(stack).hint("walk the way above; the README tells each step")),
+        ..Outcome::default()
+    }
 }
 
 /// Fails when a stack that only consists of change sets has one that no dockreg made.

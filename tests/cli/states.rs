@@ -61,7 +61,7 @@ async fn status_has_an_answer_to_every_state() {
         ("ROLLBACK_FAILED", None, 4, "to set it right: dockreg up (says what failed"),
         ("ROLLBACK_COMPLETE", None, 4, "to set it right: dockreg up (says what failed"),
         ("DELETE_IN_PROGRESS", None, 4, "to follow it: dockreg status --watch"),
-        ("DELETE_FAILED", None, 4, "to set it right: dockreg up (says what failed"),
+        ("DELETE_FAILED", None, 4, "to finish the deletion: dockreg down; to have the registry back: dockreg up"),
         ("UPDATE_IN_PROGRESS", None, 4, "to follow it: dockreg status --watch"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None, 4, "to follow it: dockreg status --watch"),
         ("UPDATE_COMPLETE", None, 0, "https://docker.example.test works"),

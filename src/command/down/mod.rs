@@ -113,6 +113,7 @@ impl Run<'_> {
             _ if *status == StackStatus::ReviewInProgress => {
                 format!("This will delete the stack {name}: it holds a proposal and nothing else.\n")
             }
+            Down::Finish => format!("This will delete what is left of the stack {name}.\n"),
             _ => format!("This will delete the stack {name}: load balancer, nodes, logins and DNS record.\n"),
         };
         match answer(status).down {

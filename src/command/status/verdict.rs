@@ -3,7 +3,7 @@
 use super::look::{Found, Part};
 use crate::error::{Failure, Kind};
 use crate::registry::certificate::EXPIRES_SOON_DAYS;
-use crate::stack::answer::{Look, Up, answer};
+use crate::stack::answer::{Down, Look, Up, answer};
 use crate::stack::status::Sentiment;
 
 /// One verdict.
@@ -69,6 +69,14 @@ fn stack_fault(found: &Found, line: &dyn Fn(&str) -> String) -> Option<Failure> 
                     "finish or undo this in the CloudFormation console; or delete the stack, the images stay: {}",
                     line("down")
                 ),
+                up if answer.down == Down::Finish => {
+                    format!(
+                        "to finish the deletion: {}; to have the registry back: {} ({})",
+                        line("down"),
+                        line("up"),
+                        up.words()
+                    )
+                }
                 up => format!("to set it right: {} ({})", line("up"), up.words()),
             };
             (format!("the stack is {status}"), hint)

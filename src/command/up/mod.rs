@@ -20,7 +20,7 @@ pub use args::UpArgs;
 pub(super) use observe::left_buckets;
 
 use super::effect::Effects;
-use super::foreign::refuse_strange_change_sets;
+use super::foreign::{moving, refuse_strange_change_sets};
 use super::{Outcome, consent, interrupt};
 use crate::aws::{Aws, cloudformation, sts};
 use crate::context::Context;
@@ -56,6 +56,9 @@ pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<S
     let trust = ready::trust(&args.probe)?;
     let aws = context.aws().await?;
     let (caller, stack) = interrupt::or_stop(observe::stack(&aws, &context.stack_name)).await?;
+    if let Some(old) = stack.as_ref().filter(|stack| stack.is_of_2014()) {
+        return Ok(moving(old, aws.region()));
+    }
     let run = Run { context, args, settings: resolved.settings, aws, caller, trust, warnings: resolved.warnings };
     match (start::start(stack.as_ref())?, stack) {
         (Up::Create, _) | (_, None) => run.change(None, true).await,

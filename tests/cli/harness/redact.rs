@@ -14,6 +14,7 @@ const RULES: &[(&str, &str)] = &[
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
     (r"\b(i|vpc|subnet|ami|sg|lt)-[0-9a-f]{17}\b", "$1-ID"),
     (r"-bucket-[a-z0-9]{12}\b", "-bucket-RANDOM"),
+    (r"\bus-east-1[a-f]\b", "us-east-1ZONE"),
     (r":secret:(\w+)-\w+-\w+", ":secret:$1-RANDOM"),
     (r"-(NodeGroup)-[A-Z0-9]{12}\b", "-$1-RANDOM"),
     (r"docker-re-\w+-\w+-\d+\.", "LOAD-BALANCER."),
