@@ -106,8 +106,9 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     region.world(|world| {
         world.iam.caller_policy = options.caller_policy;
         if options.new_account {
-            world.iam.service_linked_roles.clear();
             world.iam.service_linked_roles_race = region.random.fixed("service-linked roles") < 0.5;
+        } else {
+            crate::service::iam::service_linked::make_all(&region, &mut world.iam);
         }
         world.acm.authority = Some(authority.clone());
         world.s3.behind = options.s3;

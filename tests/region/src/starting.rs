@@ -30,7 +30,6 @@ pub(crate) fn fill(region: &Region, authority: &Authority, domain: Option<&str>)
         let operator =
             Key { secret: SECRET_KEY.to_owned(), token: None, principal: Principal::Operator { arn }, expires: None };
         world.iam.keys.insert(ACCESS_KEY.to_owned(), operator);
-        crate::service::iam::service_linked::make_all(region, &mut world.iam);
         network(region, world);
         images(region, world);
         world.ec2.key_pairs.insert("operator".to_owned(), format!("key-0{}", region.random.hex(16)));
