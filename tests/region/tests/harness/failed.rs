@@ -119,6 +119,15 @@ async fn the_same_update_again_tries_only_what_failed() {
     let story = fixture.story("again").await.split_off(before);
     in_this_order(&story, &["First UPDATE_COMPLETE", "Second UPDATE_COMPLETE", "again UPDATE_COMPLETE"]);
     assert!(!story.iter().any(|line| line.starts_with("Apart")), "{story:?}");
+
+    // Even when all that is left to do is what failed.
+    fail(&fixture, "Second", "UPDATE");
+    let update = || without_rollback(deployment("again", BODY, &[("Value", "three")]));
+    fixture.ok("UpdateStack", update()).await;
+    assert_eq!(fixture.settled("again").await, "UPDATE_FAILED");
+    fixture.ok("UpdateStack", update()).await;
+    assert_eq!(fixture.settled("again").await, "UPDATE_COMPLETE");
+    assert_eq!(fixture.ssm("/second").as_deref(), Some("three"));
 }
 
 #[tokio::test(start_paused = true)]
