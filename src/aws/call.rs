@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
+use super::{login, skew};
 use crate::error::{AwsDetail, Failure, Kind};
 
 /// What kind of trouble a call met, as far as callers act on it.
@@ -18,6 +19,8 @@ pub enum CallKind {
     Credentials,
     /// The credentials were good and have run out.
     Expired,
+    /// This machine's clock is too far off for AWS to accept what it signs.
+    Skewed,
     /// The credentials may not do this.
     Denied,
     /// Too many calls; later it will work.
@@ -65,6 +68,16 @@ impl AwsCallError {
         Self { operation, kind: CallKind::Server, code: None, message, request_id: None }
     }
 
+    /// What a watch says while it tries again.
+    #[must_use]
+    pub fn passing_words(&self) -> String {
+        match self.kind {
+            CallKind::Throttled => "AWS asks for fewer calls; asking less often".to_owned(),
+            CallKind::Unreachable => format!("AWS cannot be reached ({}); trying again", self.message),
+            _ => format!("AWS fails to answer ({}); trying again", self.message),
+        }
+    }
+
     /// Whether AWS's code is this one.
     #[must_use]
     pub fn is(&self, code: &str) -> bool {
@@ -79,10 +92,21 @@ impl AwsCallError {
         let request_id = RequestId::request_id(&error).map(str::to_owned);
         let code = error.code().map(str::to_owned);
         let status = error.raw_response().map(|response| response.status().as_u16());
+        let header = |name| error.raw_response().and_then(|response| response.headers().get(name));
         let (kind, message) = match &error {
             SdkError::ServiceError(_) => {
-                let kind = kind_of(code.as_deref(), status);
-                (kind, error.message().map_or_else(|| status_words(status), str::to_owned))
+                let said = error.message().unwrap_or_default();
+                let skew = skew::of(code.as_deref(), said, header("date"), jiff::Timestamp::now());
+                let a_page = code.is_none() && header("content-type").is_some_and(|kind| kind.contains("html"));
+                match skew {
+                    Some(skew) => (CallKind::Skewed, format!("this machine's clock is {} AWS's", skew::words(skew))),
+                    // Something between here and AWS answered, and may stop to.
+                    None if a_page => {
+                        (CallKind::Server, format!("a web page in place of an answer, {}", status_words(status)))
+                    }
+                    None if said.is_empty() => (kind_of(code.as_deref(), status), status_words(status)),
+                    None => (kind_of(code.as_deref(), status), said.to_owned()),
+                }
             }
             SdkError::ResponseError(_) => (CallKind::Server, format!("unreadable answer, {}", status_words(status))),
             SdkError::TimeoutError(_) => (CallKind::Unreachable, "no answer in time".to_owned()),
@@ -146,7 +170,7 @@ where
     let mut source: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(current) = source {
         if let Some(credentials) = current.downcast_ref::<CredentialsError>() {
-            return (CallKind::Credentials, about(credentials));
+            return about(credentials);
         }
         source = current.source();
     }
@@ -171,12 +195,15 @@ where
 }
 
 /// Why there are no credentials. The chain's own words list every provider over six lines and say no more.
-fn about(credentials: &CredentialsError) -> String {
+/// A source of credentials that did not answer in time may do so later.
+fn about(credentials: &CredentialsError) -> (CallKind, String) {
     match credentials {
-        CredentialsError::CredentialsNotLoaded(_) => {
-            "there are none in the environment, in the profile, or for the role of this machine".to_owned()
-        }
-        other => chain(other),
+        CredentialsError::CredentialsNotLoaded(_) => (
+            CallKind::Credentials,
+            "there are none in the environment, in the profile, or for the role of this machine".to_owned(),
+        ),
+        CredentialsError::ProviderTimedOut(_) => (CallKind::Unreachable, chain(credentials)),
+        other => (CallKind::Credentials, chain(other)),
     }
 }
 
@@ -208,18 +235,20 @@ impl Error for AwsCallError {}
 impl From<AwsCallError> for Failure {
     fn from(error: AwsCallError) -> Self {
         let operation = error.operation;
+        let again;
         let (kind, message, hint) = match error.kind {
-            CallKind::Credentials => (
+            CallKind::Credentials => {
+                again = format!("{}; then repeat the command", login::advice());
+                (Kind::Credentials, "no AWS credentials that work".to_owned(), Some(again.as_str()))
+            }
+            CallKind::Expired => {
+                again = format!("{}; then repeat the command: it resumes", login::advice());
+                (Kind::Credentials, "the AWS credentials have expired".to_owned(), Some(again.as_str()))
+            }
+            CallKind::Skewed => (
                 Kind::Credentials,
-                "no AWS credentials that work".to_owned(),
-                Some(
-                    "log in with `aws sso login` or `aws configure`, or name a profile with --profile, then repeat the command",
-                ),
-            ),
-            CallKind::Expired => (
-                Kind::Credentials,
-                "the AWS credentials have expired".to_owned(),
-                Some("log in again, for example with `aws sso login`, then repeat the command: it resumes"),
+                "AWS does not accept the time of this machine".to_owned(),
+                Some("set the clock, for example with `sudo timedatectl set-ntp true`; then repeat the command"),
             ),
             CallKind::Denied => (
                 Kind::Denied,

@@ -16,9 +16,11 @@ use crate::registry::names::APP_NAME;
 /// Long enough for a slow link, short enough to notice a wrong address.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// No call that dockreg makes streams; AWS answers each of them within seconds.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// One try of a call. Without it a stalled answer would use up the time of all tries.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 /// One call with all its retries.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(70);
 /// A `credential_process` may ask for a second factor.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(120);
 /// Off AWS nothing answers at the metadata address: do not let people wait for it.
@@ -57,6 +59,7 @@ impl Aws {
                 .hint("name one such as --region eu-central-1"));
         }
         let config = load(region.clone(), profile).await;
+        super::login::remember(profile).await;
         Ok(Self {
             config,
             region: region.as_ref().to_owned(),
@@ -119,6 +122,7 @@ async fn load(region: Region, profile: Option<&str>) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     let cache = aws_config::identity::IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build();

@@ -10,10 +10,12 @@ mod config;
 pub mod ec2;
 pub mod elbv2;
 pub mod iam;
+mod login;
 pub mod route53;
 pub mod s3;
 pub mod secretsmanager;
 pub mod service_quotas;
+mod skew;
 pub mod ssm;
 pub mod sts;
 

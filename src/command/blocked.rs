@@ -2,7 +2,7 @@
 
 use crate::aws::cloudformation::{self, Resource};
 use crate::aws::{Aws, AwsCallError};
-use crate::stack::failure::hint;
+use crate::stack::hint::hint;
 
 /// The resources of a stack that failed last.
 pub(super) async fn blocked(aws: &Aws, stack_id: &str) -> Result<Vec<Resource>, AwsCallError> {

@@ -1,5 +1,6 @@
 //! Questions before something is changed, and what no answer means.
 
+use super::interrupt;
 use crate::error::{Failure, Kind};
 use crate::ui::{Shell, Unanswered};
 
@@ -9,26 +10,27 @@ pub(super) fn can_ask(shell: &Shell, yes: bool) -> Result<(), Failure> {
 }
 
 /// Asks yes or no; `yes` answers in advance.
-pub(super) fn ask(shell: &Shell, yes: bool, question: &str) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    match shell.ask(question) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(declined()),
-        Err(unanswered) => Err(failure(&unanswered)),
-    }
+pub(super) async fn ask(shell: &Shell, yes: bool, question: &str) -> Result<(), Failure> {
+    if yes || answer(shell.ask(question)).await? { Ok(()) } else { Err(declined()) }
 }
 
 /// Asks for a name to be typed; `yes` answers in advance.
-pub(super) fn ask_name(shell: &Shell, yes: bool, question: &str, name: &str) -> Result<(), Failure> {
-    if yes {
+pub(super) async fn ask_name(shell: &Shell, yes: bool, question: &str, name: &str) -> Result<(), Failure> {
+    if yes || answer(shell.ask_name(question, name)).await? {
         return Ok(());
     }
-    match shell.ask_name(question, name) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(declined().cause(format!("what was typed is not {name}"))),
-        Err(unanswered) => Err(failure(&unanswered)),
+    Err(declined().cause(format!("what was typed is not {name}")))
+}
+
+/// Waits for an answer, or for an interrupt, which is none.
+async fn answer(question: impl Future<Output = Result<bool, Unanswered>>) -> Result<bool, Failure> {
+    tokio::select! {
+        answer = question => match answer {
+            Ok(answer) => Ok(answer),
+            Err(Unanswered::NoTerminal) => Err(no_terminal()),
+            Err(Unanswered::Closed) => Ok(false),
+        },
+        () = interrupt::interrupted() => Err(interrupt::stopped()),
     }
 }
 
@@ -39,11 +41,4 @@ fn declined() -> Failure {
 fn no_terminal() -> Failure {
     Failure::new(Kind::NoTerminal, "there is no terminal to ask on; nothing was changed")
         .hint("add --yes to agree in advance, or --dry-run to `dockreg up` to only see what would change")
-}
-
-fn failure(unanswered: &Unanswered) -> Failure {
-    match unanswered {
-        Unanswered::NoTerminal => no_terminal(),
-        Unanswered::Interrupted => super::interrupt::stopped(),
-    }
 }

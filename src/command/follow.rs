@@ -1,21 +1,19 @@
-//! Follows a stack operation on the screen to its end, and finds out why when it fails. Used by `up` and `down`.
+//! Follows a stack operation on the screen to its end, and lets whoever watches decide at Ctrl-C.
 
 use futures_util::StreamExt;
-use serde::Serialize;
 use tokio::time::Instant;
 
+use super::cause::{self, Cause};
+use super::choice::{self, Cancel, Choice};
 use super::interrupt;
-use crate::aws::{Aws, AwsCallError, ec2};
+use crate::aws::{Aws, AwsCallError};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::stack::event::{Phase, StackEvent};
-use crate::stack::failure::{self, RootCause};
+use crate::stack::failure::is_echo;
 use crate::stack::status::StackStatus;
-use crate::stack::watch::{From, Sight, Soon, watch};
+use crate::stack::watch::{From, Sight, Soon, no_sign, watch};
 use crate::ui::Progress;
-
-/// How much of a node's boot log is shown: its end holds the reason.
-const CONSOLE_LINES: usize = 25;
 
 /// How an operation ended.
 #[derive(Clone, Debug)]
@@ -26,16 +24,6 @@ pub(super) struct Ended {
     pub(super) events: Vec<StackEvent>,
     /// Why it failed, if it did.
     pub(super) cause: Option<Cause>,
-}
-
-/// The root cause, and what the node wrote to its console.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Cause {
-    /// The first failure.
-    #[serde(flatten)]
-    pub(super) root: RootCause,
-    /// The end of the boot log of a node that never reported success.
-    pub(super) boot_log: Option<String>,
 }
 
 /// What an event means to whoever follows, beside being shown.
@@ -71,35 +59,99 @@ pub(super) async fn follow(
     listener: &mut dyn Listener,
 ) -> Result<Ended, Failure> {
     let Track { stack_id, from, soon, resume } = track;
-    let mut sights = watch(aws, stack_id, from, context.timing.poll_interval, soon);
-    let mut events = Vec::new();
-    let mut cause: Option<Cause> = None;
+    let poll_interval = context.timing.poll_interval;
+    let mut sights = watch(aws, stack_id, from, poll_interval, soon);
+    let (mut events, mut cause): (Vec<StackEvent>, Option<Cause>) = (Vec::new(), None);
+    let mut stack_status = None;
     let deadline = context.timing.deadline();
-    let mut stop = std::pin::pin!(interrupt::interrupted());
+    let choosing = context.shell.is_interactive().then(interrupt::choosing);
+    let mut open: Option<Open<'_>> = None;
+    let mut cancelled = None;
     loop {
         let sight = tokio::select! {
             sight = sights.next() => sight,
-            () = &mut stop => return Err(interrupt::detached(resume)),
+            choice = chosen(&mut open) => {
+                open = None;
+                match choice {
+                    Choice::Cancel(how) => {
+                        cancelled = cancel(aws, stack_id, how, progress).await.then_some(how).or(cancelled);
+                    }
+                    Choice::Keep => {}
+                    Choice::Detach => return Err(interrupt::detached(resume)),
+                }
+                choosing.iter().for_each(interrupt::Choosing::forgive);
+                continue;
+            }
+            () = interrupt::insisted(), if open.is_some() => return Err(interrupt::detached(resume)),
+            () = interrupt::interrupted(), if open.is_none() => {
+                if choosing.is_none() || interrupt::is_terminated() {
+                    return Err(interrupt::detached(resume));
+                }
+                let status = stack_status.clone();
+                open = Some(Box::pin(choice::ask(context, aws, stack_id, status, resume)));
+                continue;
+            }
             () = until(deadline) => return Err(timed_out(resume)),
         };
         match sight {
             Some(Sight::Event(event)) => {
                 progress.event(&event);
                 listener.hear(&event);
+                stack_status = event.stack_status().or(stack_status);
+                let tells_why = event.phase() == Phase::Failed && !event.reason.as_deref().is_some_and(is_echo);
                 events.push(event);
-                if cause.is_none() && events.last().is_some_and(|event| event.phase() == Phase::Failed) {
-                    cause = root(aws, &events).await;
-                    if let Some(cause) = &cause {
-                        show(progress, cause);
-                    }
+                if tells_why && cause.is_none() && cancelled.is_none() {
+                    cause = cause::find(aws, &events).await;
+                    cause.iter().for_each(|cause| cause::show(progress, cause));
                 }
             }
-            Some(Sight::Trouble(error)) => progress.trouble(&error.to_string()),
-            Some(Sight::Settled(status)) => return Ok(Ended { status, events, cause }),
+            Some(Sight::Trouble(error)) => progress.trouble(&error.passing_words()),
+            Some(Sight::Recovered) => progress.recovered(),
+            Some(Sight::Settled(status)) => match cancelled.take() {
+                // The creation ended just before its deletion was asked for: that goes on.
+                Some(Cancel::Creation) if status != StackStatus::DeleteComplete && !has_deletion(&events) => {
+                    let from = events.last().map_or(From::OperationStart, |event| From::After(event.id.clone()));
+                    sights = watch(aws, stack_id, from, poll_interval, no_sign());
+                }
+                how => return end(how, Ended { status, events, cause }, resume),
+            },
             Some(Sight::Lost(error)) => return Err(lost(error, resume)),
             None => return Err(Failure::new(Kind::Bug, "the watch ended before the operation")),
         }
     }
+}
+
+/// A question that waits for its answer.
+type Open<'a> = std::pin::Pin<Box<dyn Future<Output = Choice> + Send + 'a>>;
+
+/// Waits for the answer to an open question; for ever when none is open.
+async fn chosen(open: &mut Option<Open<'_>>) -> Choice {
+    match open {
+        Some(open) => open.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn end(cancelled: Option<Cancel>, ended: Ended, resume: &str) -> Result<Ended, Failure> {
+    match cancelled.and_then(|how| choice::cancelled(how, &ended.status, resume)) {
+        Some(failure) => Err(failure),
+        None => Ok(ended),
+    }
+}
+
+fn has_deletion(events: &[StackEvent]) -> bool {
+    events.iter().any(|event| event.stack_status() == Some(StackStatus::DeleteInProgress))
+}
+
+/// Cancels the operation as chosen; whether it was, which is also shown.
+async fn cancel(aws: &Aws, stack_id: &str, how: Cancel, progress: &Progress) -> bool {
+    let (was, text) = match choice::cancel(aws, stack_id, how).await {
+        Ok(true) => (true, "cancelling, as chosen".to_owned()),
+        Ok(false) => (false, "not cancelled: it has come too far".to_owned()),
+        Err(error) => (false, format!("not cancelled: {error}")),
+    };
+    progress.line(&text);
+    was
 }
 
 /// Waits for a deadline; for ever without one.
@@ -119,64 +171,4 @@ fn lost(error: AwsCallError, resume: &str) -> Failure {
     let mut failure = Failure::from(error).context("the operation cannot be followed any more; it goes on in AWS");
     let how = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
     failure.hint(format!("{how}to follow it again: {resume}"))
-}
-
-/// The root cause so far; for a node that never reported success with its boot log, fetched before the node is gone.
-async fn root(aws: &Aws, events: &[StackEvent]) -> Option<Cause> {
-    let root = failure::root_cause(events)?;
-    let boot_log = if root.node_never_signalled { boot_log(aws, events, &root).await } else { None };
-    Some(Cause { root, boot_log })
-}
-
-async fn boot_log(aws: &Aws, events: &[StackEvent], root: &RootCause) -> Option<String> {
-    let of_group = |event: &&StackEvent| event.logical_id == root.logical_id;
-    let known = events.iter().filter(of_group).find_map(|event| event.physical_id.clone());
-    let group = root.physical_id.clone().or(known)?;
-    let mut instances = ec2::instances(aws, &group).await.ok()?;
-    instances.sort_by_key(|instance| std::cmp::Reverse(instance.launched));
-    for instance in instances {
-        if let Ok(Some(console)) = ec2::console_output(aws, &instance.id).await {
-            return Some(format!("{}:\n{}", instance.id, tail(&console)));
-        }
-    }
-    None
-}
-
-/// The last lines, without what moves the cursor or sets colours.
-fn tail(console: &str) -> String {
-    let lines: Vec<&str> = console.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let from = lines.len().saturating_sub(CONSOLE_LINES);
-    let text = lines[from..].join("\n");
-    text.chars().filter(|own| !own.is_control() || *own == '\n').collect()
-}
-
-fn show(progress: &Progress, cause: &Cause) {
-    let RootCause { logical_id, resource_type, reason, hint, .. } = &cause.root;
-    progress.line(&format!("first failure: {logical_id} ({resource_type})"));
-    progress.line(&format!("  {reason}"));
-    if let Some(hint) = hint {
-        progress.line(&format!("  hint: {hint}"));
-    }
-    if let Some(log) = &cause.boot_log {
-        progress.line("  the end of the node's boot log:");
-        for line in log.lines() {
-            progress.line(&format!("    {line}"));
-        }
-    }
-}
-
-/// The failure of an operation that ended badly.
-pub(super) fn failed(ended: &Ended, doing: &str) -> Failure {
-    let failure = Failure::new(Kind::OperationFailed, format!("{doing} failed: the stack is {}", ended.status));
-    match &ended.cause {
-        Some(cause) => {
-            let reason = format!("{}: {}", cause.root.logical_id, cause.root.reason);
-            let failure = failure.cause(reason);
-            match cause.root.hint {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            }
-        }
-        None => failure,
-    }
 }

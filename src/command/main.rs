@@ -33,15 +33,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let from_environment = from_environment(&matches);
     let word = cli.command.word();
     tell_panics(shell.clone(), word);
+    let last_words = last_words(shell.clone(), word);
     let ended = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime.block_on(dispatch(cli, shell.clone(), &from_environment)),
-        Err(error) => Err(Failure::new(Kind::Bug, "the runtime does not start").cause(error.to_string())),
+        Ok(runtime) => runtime.block_on(dispatch(cli, shell.clone(), &from_environment, last_words)),
+        Err(error) => Err(Failure::new(Kind::Bug, "the runtime does not start")
+            .cause(error.to_string())
+            .hint("let the process open more files and threads (ulimit); report this if that is no reason")),
     };
     show(&shell, word, ended)
 }
 
-async fn dispatch(cli: Cli, shell: Shell, from_environment: &BTreeSet<String>) -> Result<Outcome, Failure> {
-    interrupt::listen();
+async fn dispatch(
+    cli: Cli,
+    shell: Shell,
+    from_environment: &BTreeSet<String>,
+    last_words: impl Fn(Failure) + Send + 'static,
+) -> Result<Outcome, Failure> {
+    interrupt::listen(last_words);
     let context = Context::new(&cli.global, shell)?;
     match &cli.command {
         Command::Up(args) => up::run(&context, args, from_environment).await,
@@ -71,6 +79,13 @@ fn show(shell: &Shell, word: &str, ended: Result<Outcome, Failure>) -> ExitCode 
         shell.error(failure);
     }
     ExitCode::from(failure.as_ref().map_or(0, |failure| failure.kind.exit_code()))
+}
+
+/// Shows a failure after which nothing else runs.
+fn last_words(shell: Shell, word: &'static str) -> impl Fn(Failure) {
+    move |failure| {
+        show(&shell, word, Err(failure));
+    }
 }
 
 /// A panic is a bug and ends as one, in the form that was asked for. Release builds abort on panic, so this is the last

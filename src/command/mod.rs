@@ -1,7 +1,9 @@
 //! One file per command, named as the user types it; and the way from an argument list to an exit code.
 
 mod blocked;
+mod cause;
 pub mod cert;
+mod choice;
 mod consent;
 pub mod down;
 mod effect;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::event::{Phase, StackEvent};
+use super::hint::hint;
 
 /// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,13 +17,15 @@ pub struct RootCause {
     /// AWS's words.
     pub reason: String,
     /// What to do about it, when that is known.
-    pub hint: Option<&'static str>,
+    pub hint: Option<String>,
     /// Whether nodes were started and did not report success, so that their boot log tells more.
     pub node_never_signalled: bool,
 }
 
 /// Whether a failed event is only the echo of another one.
-fn is_echo(reason: &str) -> bool {
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>
+#[must_use]
+pub fn is_echo(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
     reason.contains("resource creation cancelled")
         || reason.contains("resource update cancelled")
@@ -44,12 +47,19 @@ pub fn root_cause(events: &[StackEvent]) -> Option<RootCause> {
     Some(describe(event))
 }
 
+/// The instance that told CloudFormation that it failed, when the reason is such a signal.
+#[must_use]
+pub fn signalled_failure(reason: &str) -> Option<&str> {
+    let instance = reason.strip_prefix("Received FAILURE signal with UniqueId ")?.trim();
+    instance.starts_with("i-").then_some(instance)
+}
+
 /// Turns one failed event into a cause with a hint.
 #[must_use]
 pub fn describe(event: &StackEvent) -> RootCause {
     let reason = event.reason.clone().unwrap_or_else(|| "AWS gave no reason".to_owned());
     let never_signalled = event.resource_type == "AWS::AutoScaling::AutoScalingGroup"
-        && (reason.contains("SUCCESS signal") || reason.contains("resource signal"));
+        && ["SUCCESS signal", "FAILURE signal", "resource signal"].iter().any(|words| reason.contains(words));
     RootCause {
         logical_id: event.logical_id.clone(),
         resource_type: event.resource_type.clone(),
@@ -58,53 +68,6 @@ pub fn describe(event: &StackEvent) -> RootCause {
         reason,
         node_never_signalled: never_signalled,
     }
-}
-
-/// Known reasons and what to do about them; the first that fits counts. Each entry: a part of the resource type, a part
-/// of the reason (lower case), the hint.
-const HINTS: [(&str, &str, &str); 14] = [
-    (
-        "",
-        "client.internalerror",
-        "the account encrypts EBS with its own key, which the Auto Scaling role may not use: allow AWSServiceRoleForAutoScaling in that key's policy",
-    ),
-    ("AutoScaling", "vcpu", "ask for more vCPU: Service Quotas, EC2, Running On-Demand Standard instances"),
-    (
-        "AutoScaling",
-        "insufficientinstancecapacity",
-        "AWS has none of this instance type there now: choose another --instance-type, or try again later",
-    ),
-    (
-        "AutoScaling",
-        "is not supported in your requested availability zone",
-        "choose another --instance-type or --subnets",
-    ),
-    ("AutoScaling", "success signal", "the node started and never reported success: its boot log tells why"),
-    ("AutoScaling", "resource signal", "the node started and never reported success: its boot log tells why"),
-    ("LoadBalancer", "at least two subnets", "name subnets in two zones with --load-balancer-subnets"),
-    (
-        "LoadBalancer",
-        "no internet gateway",
-        "the subnets are private: name public ones with --load-balancer-subnets, or use --internal",
-    ),
-    ("Listener", "certificate", "see which certificates fit: dockreg cert list --domain HOST"),
-    (
-        "RecordSet",
-        "already exists",
-        "a record of that name exists: remove it, or leave DNS to yourself with --dns-zone none",
-    ),
-    ("", "service linked role", "the account has never used this service: run `dockreg up` once more"),
-    ("", "not authorized to perform", "the credentials, or the role given with --role-arn, lack this permission"),
-    ("", "accessdenied", "the credentials, or the role given with --role-arn, lack this permission"),
-    ("", "limitexceeded", "a quota of the account is reached: see Service Quotas, or remove what is unused"),
-];
-
-/// What to do about a reason, when that is known.
-#[must_use]
-pub fn hint(resource_type: &str, reason: &str) -> Option<&'static str> {
-    let reason = reason.to_ascii_lowercase();
-    let found = HINTS.iter().find(|(kind, part, _)| resource_type.contains(kind) && reason.contains(part));
-    found.map(|(_, _, hint)| *hint)
 }
 
 #[cfg(test)]
@@ -150,14 +113,17 @@ mod tests {
     }
 
     #[test]
-    fn no_failure_no_cause() {
-        assert_eq!(root_cause(&[event("B", "AWS::S3::Bucket", "CREATE_COMPLETE", "")]), None);
+    fn a_node_that_failed_is_named_by_its_signal() {
+        assert_eq!(signalled_failure("Received FAILURE signal with UniqueId i-0123"), Some("i-0123"));
+        assert_eq!(signalled_failure("Received SUCCESS signal with UniqueId i-0123"), None);
+        assert_eq!(signalled_failure("Received FAILURE signal with UniqueId my-own"), None);
+        let failed =
+            event("Nodes", "AWS::AutoScaling::AutoScalingGroup", "CREATE_FAILED", "Received 1 FAILURE signal(s)");
+        assert!(describe(&failed).node_never_signalled);
     }
 
     #[test]
-    fn hints_belong_to_their_resource() {
-        assert!(hint("AWS::Route53::RecordSet", "Tried to create resource record set but it already exists").is_some());
-        assert!(hint("AWS::S3::Bucket", "bucket already exists").is_none());
-        assert!(hint("AWS::IAM::Role", "User: arn is not authorized to perform: iam:CreateRole").is_some());
+    fn no_failure_no_cause() {
+        assert_eq!(root_cause(&[event("B", "AWS::S3::Bucket", "CREATE_COMPLETE", "")]), None);
     }
 }

@@ -44,6 +44,8 @@ pub enum Sight {
     Event(StackEvent),
     /// AWS did not answer; the watch goes on by itself.
     Trouble(AwsCallError),
+    /// AWS answers again.
+    Recovered,
     /// The operation has ended with this status. Nothing follows.
     Settled(StackStatus),
     /// AWS will not answer any more; the operation may well go on. Nothing follows.
@@ -81,6 +83,7 @@ pub fn watch<'a>(
         open: BTreeMap::new(),
         pause: Duration::ZERO,
         quiet_polls: 0,
+        trouble: None,
         soon,
         ended: false,
     };
@@ -89,6 +92,9 @@ pub fn watch<'a>(
         Some((sight, watcher))
     }))
 }
+
+/// An AWS that has not answered for so long will not answer soon: whoever waits is told, and the operation goes on.
+const GIVE_UP: Duration = Duration::from_secs(15 * 60);
 
 struct Watcher<'a> {
     source: &'a dyn EventSource,
@@ -100,6 +106,8 @@ struct Watcher<'a> {
     open: BTreeMap<String, (String, Instant)>,
     pause: Duration,
     quiet_polls: u32,
+    /// Since when AWS has not answered.
+    trouble: Option<Instant>,
     soon: Soon,
     ended: bool,
 }
@@ -125,6 +133,9 @@ impl Watcher<'_> {
     async fn poll(&mut self) {
         match self.fresh().await {
             Ok(events) => {
+                if self.trouble.take().is_some() {
+                    self.seen.push_back(Sight::Recovered);
+                }
                 self.quiet_polls = if events.is_empty() { self.quiet_polls.saturating_add(1) } else { 0 };
                 for event in events {
                     self.note(event);
@@ -132,7 +143,7 @@ impl Watcher<'_> {
                 let outlook = self.outlook(Instant::now());
                 self.pause = self.rhythm.after_answer(outlook);
             }
-            Err(error) if error.kind.is_passing() => {
+            Err(error) if error.kind.is_passing() && self.troubled_for() < GIVE_UP => {
                 self.pause = self.rhythm.after_error(spread());
                 self.seen.push_back(Sight::Trouble(error));
             }
@@ -141,6 +152,12 @@ impl Watcher<'_> {
                 self.seen.push_back(Sight::Lost(error));
             }
         }
+    }
+
+    /// How long AWS has not answered, this time counted.
+    fn troubled_for(&mut self) -> Duration {
+        let now = Instant::now();
+        now.duration_since(*self.trouble.get_or_insert(now))
     }
 
     /// Events not seen yet, oldest first: pages are read back to the last one seen and no further.

@@ -70,6 +70,7 @@ async fn run(script: &Script, from: From) -> Vec<String> {
     let short = |sight: &Sight| match sight {
         Sight::Event(event) => event.id.clone(),
         Sight::Trouble(error) => format!("trouble {:?}", error.kind),
+        Sight::Recovered => "recovered".to_owned(),
         Sight::Settled(status) => status.to_string(),
         Sight::Lost(error) => format!("lost {:?}", error.kind),
     };
@@ -137,7 +138,7 @@ async fn passing_trouble_is_told_and_survived() {
     ]);
     let began = Instant::now();
     let seen = run(&script, From::After("e0".to_owned())).await;
-    assert_eq!(seen, ["trouble Throttled", "trouble Unreachable", "e1", "DELETE_COMPLETE"]);
+    assert_eq!(seen, ["trouble Throttled", "trouble Unreachable", "recovered", "e1", "DELETE_COMPLETE"]);
     assert!(began.elapsed() >= Duration::from_secs(3), "it backs off");
 }
 
@@ -181,4 +182,13 @@ async fn a_sign_of_the_end_cuts_the_pause_short() {
     };
     let (took, ()) = tokio::join!(end, given);
     assert!(took < Duration::from_secs(60), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aws_that_does_not_answer_for_long_is_given_up() {
+    let script = Script::new((0..400).map(|_| failure(CallKind::Unreachable)).collect());
+    let began = Instant::now();
+    let seen = run(&script, From::OperationStart).await;
+    assert_eq!(seen.last().map(String::as_str), Some("lost Unreachable"));
+    assert!(began.elapsed() >= GIVE_UP && began.elapsed() < GIVE_UP + Duration::from_secs(60), "{:?}", began.elapsed());
 }

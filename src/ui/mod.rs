@@ -4,6 +4,7 @@ mod document;
 mod paint;
 mod progress;
 mod prompt;
+mod screen;
 mod shell;
 mod table;
 mod trace;

@@ -1,12 +1,15 @@
 //! Questions to the person at the terminal. Asked on standard error; never asked when there is no terminal.
+//!
+//! Whole lines are read, and the terminal's own modes are never changed: a signal can end a question at any time, and
+//! there is nothing to be set right again.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
-use dialoguer::console::Term;
-use dialoguer::{Confirm, Input};
 use thiserror::Error;
+use tokio::sync::{Mutex, mpsc};
 
-use super::Shell;
+use super::{Shell, screen, words};
 
 /// Why a question has no answer.
 #[derive(Debug, Error)]
@@ -14,9 +17,9 @@ pub enum Unanswered {
     /// Standard input or standard error is no terminal.
     #[error("there is no terminal to ask on")]
     NoTerminal,
-    /// The person pressed Ctrl-C or Escape.
-    #[error("interrupted")]
-    Interrupted,
+    /// The keyboard was closed: Ctrl-D, or the terminal is gone.
+    #[error("the keyboard is closed")]
+    Closed,
 }
 
 impl Shell {
@@ -26,27 +29,87 @@ impl Shell {
     }
 
     /// Asks a question that is answered with yes or no; Enter alone means no.
-    pub fn ask(&self, question: &str) -> Result<bool, Unanswered> {
-        self.interactive()?;
-        Confirm::new().with_prompt(question).default(false).interact().map_err(interrupted)
+    pub async fn ask(&self, question: &str) -> Result<bool, Unanswered> {
+        loop {
+            match self.ask_line(&format!("{question} [y/N] ")).await?.to_lowercase().as_str() {
+                "y" | "yes" => return Ok(true),
+                "" | "n" | "no" => return Ok(false),
+                _ => {}
+            }
+        }
     }
 
     /// Asks to type a name, as consent to what cannot be undone: true if it is the expected one.
-    pub fn ask_name(&self, question: &str, expected: &str) -> Result<bool, Unanswered> {
-        self.interactive()?;
-        let typed: String =
-            Input::new().with_prompt(question).allow_empty(true).interact_text().map_err(interrupted)?;
-        Ok(typed.trim() == expected)
+    pub async fn ask_name(&self, question: &str, expected: &str) -> Result<bool, Unanswered> {
+        Ok(self.ask_line(&format!("{question}: ")).await? == expected)
     }
 
-    fn interactive(&self) -> Result<(), Unanswered> {
-        if self.is_interactive() { Ok(()) } else { Err(Unanswered::NoTerminal) }
+    /// Asks for a line. The screen is the question's until it is
+    /// answered or given up.
+    pub async fn ask_line(&self, question: &str) -> Result<String, Unanswered> {
+        if !self.is_interactive() {
+            return Err(Unanswered::NoTerminal);
+        }
+        let mut open = Open { _held: screen::hold(), answered: false };
+        let mut keyboard = keyboard().lock().await;
+        screen::write_now(&words::wrap(question, self.width()));
+        let line = keyboard.line().await.ok_or(Unanswered::Closed)?;
+        open.answered = true;
+        Ok(line.trim().to_owned())
     }
 }
 
-/// A read that failed in the middle of a question was interrupted; the cursor, hidden meanwhile, is shown again.
-fn interrupted(_: dialoguer::Error) -> Unanswered {
-    let restored = Term::stderr().show_cursor();
-    tracing::debug!(?restored, "question interrupted");
-    Unanswered::Interrupted
+/// An open question. One that is given up leaves the cursor behind it: the line is ended.
+struct Open {
+    _held: screen::Held,
+    answered: bool,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.answered {
+            screen::write_now("\n");
+        }
+    }
+}
+
+/// The keyboard: lines as they are typed, read only while a question waits for one. Between questions nothing is read,
+/// so that the run may be put into the background.
+struct Keyboard {
+    wanted: std::sync::mpsc::Sender<()>,
+    typed: mpsc::UnboundedReceiver<String>,
+    /// A read cannot be taken back: that of a question that was given up serves the next one.
+    reading: bool,
+}
+
+impl Keyboard {
+    async fn line(&mut self) -> Option<String> {
+        while self.typed.try_recv().is_ok() {
+            self.reading = false;
+        }
+        if !self.reading {
+            self.reading = self.wanted.send(()).is_ok();
+        }
+        let line = self.typed.recv().await;
+        self.reading = false;
+        line
+    }
+}
+
+fn keyboard() -> &'static Mutex<Keyboard> {
+    static KEYBOARD: OnceLock<Mutex<Keyboard>> = OnceLock::new();
+    KEYBOARD.get_or_init(|| {
+        let (wanted, wishes) = std::sync::mpsc::channel();
+        let (types, typed) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            let mut lines = std::io::stdin().lines();
+            while wishes.recv().is_ok() {
+                match lines.next() {
+                    Some(Ok(line)) if types.send(line.clone()).is_ok() => {}
+                    _ => break,
+                }
+            }
+        });
+        Mutex::new(Keyboard { wanted, typed, reading: false })
+    })
 }

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 
 use dialoguer::console::{Term, is_dumb};
 
-use super::{Document, Paint, Tone, words};
+use super::{Document, Paint, Tone, screen, words};
 use crate::error::Failure;
 
 /// Lines are no longer than this, however wide the terminal: longer ones are hard to read.
@@ -171,9 +171,9 @@ impl Shell {
     fn say(&self, text: &str) {
         let text = ended(text);
         if std::io::stderr().is_terminal() {
-            to_stderr(&words::wrap(&text, self.width));
+            screen::write(&words::wrap(&text, self.width));
         } else {
-            to_stderr(&text);
+            screen::write(&text);
         }
     }
 
@@ -188,7 +188,7 @@ impl Shell {
     pub fn document(&self, document: &Document<'_>) {
         match serde_json::to_string_pretty(document) {
             Ok(text) => to_stdout(&ended(&text)),
-            Err(error) => to_stderr(&format!("the result cannot be written as JSON: {error}\n")),
+            Err(error) => screen::write(&format!("the result cannot be written as JSON: {error}\n")),
         }
     }
 }
@@ -206,11 +206,4 @@ fn to_stdout(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     tracing::trace!(?written, "standard output");
-}
-
-/// Writes to standard error.
-pub(super) fn to_stderr(text: &str) {
-    let mut stderr = std::io::stderr().lock();
-    let written = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-    tracing::trace!(?written, "standard error");
 }

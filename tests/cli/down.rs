@@ -67,7 +67,7 @@ async fn on_a_terminal_it_offers_to_leave_behind_what_blocks() {
     let fixture = Fixture::new().await;
     fixture.run(&UP).await.exits(0).ignored();
     block(&fixture, BLOCKED, 1);
-    let output = fixture.run_on_terminal(&["down", "--yes"], "y").await.exits(0);
+    let output = fixture.run_on_terminal(&["down", "--yes"], "y\r").await.exits(0);
     assert!(output.stdout.contains("Leave HttpSecret behind"), "{output}");
     assert!(fixture.stacks().await.is_empty());
 }
@@ -81,7 +81,7 @@ async fn a_protected_stack_is_deleted_only_after_its_protection_is_lifted() {
     let refused = fixture.run(&["down", "--yes"]).await.exits(1);
     insta::assert_snapshot!("down_protected", refused.transcript());
     assert_eq!(fixture.stacks().await, ["docker-registry"]);
-    let declined = fixture.run_on_terminal(&["down", "--yes"], "n").await.exits(1);
+    let declined = fixture.run_on_terminal(&["down", "--yes"], "n\r").await.exits(1);
     assert!(declined.stdout.contains("is protected from deletion. Lift the protection?"), "{declined}");
     fixture.run(&["down", "--yes", "--lift-protection"]).await.exits(0).ignored();
     assert!(fixture.stacks().await.is_empty());

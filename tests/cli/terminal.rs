@@ -6,7 +6,7 @@ use crate::harness::{Fixture, HOST, UP};
 #[tokio::test(flavor = "multi_thread")]
 async fn declining_takes_the_proposal_back() {
     let fixture = Fixture::new().await;
-    let output = fixture.run_on_terminal(&["up", "--domain", HOST], "n").await.exits(1);
+    let output = fixture.run_on_terminal(&["up", "--domain", HOST], "n\r").await.exits(1);
     assert!(output.stdout.contains("Create it?"), "{output}");
     assert!(output.stdout.contains("declined; nothing was changed"), "{output}");
     assert!(fixture.stacks().await.is_empty());
@@ -15,7 +15,7 @@ async fn declining_takes_the_proposal_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn agreeing_makes_the_registry_and_draws_its_progress() {
     let fixture = Fixture::new().await;
-    let output = fixture.run_on_terminal(&["up", "--domain", HOST], "y").await.exits(0);
+    let output = fixture.run_on_terminal(&["up", "--domain", HOST], "y\r").await.exits(0);
     for text in ["Creating docker-registry", "LoadBalancer ", "https://docker.example.test is ready"] {
         assert!(output.stdout.contains(text), "no {text:?} in\n{output}");
     }

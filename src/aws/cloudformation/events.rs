@@ -1,5 +1,9 @@
 //! A stack's events, one page at a time.
 
+use std::time::Duration;
+
+use aws_sdk_cloudformation::config::{Config, retry::RetryConfig, timeout::TimeoutConfig};
+
 use super::{Aws, AwsCallError};
 use crate::stack::event::StackEvent;
 
@@ -12,10 +16,20 @@ pub struct EventPage {
     pub next: Option<String>,
 }
 
-/// Reads one page of a stack's events, newest first.
+/// A page of events that takes longer is asked for again: a watch must not stand still with a stalled answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads one page of a stack's events, newest first. Tries once: whoever watches tries again, and says so meanwhile.
 pub async fn events(aws: &Aws, stack_id: &str, token: Option<String>) -> Result<EventPage, AwsCallError> {
     let call = aws.cloudformation().describe_stack_events().stack_name(stack_id).set_next_token(token);
-    let page = call.send().await.map_err(|error| AwsCallError::of("DescribeStackEvents", error))?;
+    let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+    let once = Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts);
+    let page = call
+        .customize()
+        .config_override(once)
+        .send()
+        .await
+        .map_err(|error| AwsCallError::of("DescribeStackEvents", error))?;
     let events = page.stack_events().iter().filter_map(event_of).collect();
     Ok(EventPage { events, next: page.next_token().map(str::to_owned) })
 }

@@ -2,6 +2,7 @@
 
 mod change_set;
 mod events;
+mod failures;
 mod operation;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ pub use change_set::{
     execute_change_set, find_change_set,
 };
 pub use events::{EventPage, events};
-pub use operation::{Leave, continue_update_rollback, delete_stack, lift_protection, roll_back};
+pub use failures::{FailedEvent, FailuresOf, failed_events};
+pub use operation::{Leave, cancel_update, continue_update_rollback, delete_stack, lift_protection, roll_back};
 
 use super::call::AwsCallError;
 use super::config::Aws;

@@ -64,3 +64,9 @@ pub async fn lift_protection(aws: &Aws, stack: &str) -> Result<(), AwsCallError>
     let answer = call.enable_termination_protection(false).send().await;
     answer.map(drop).map_err(|error| AwsCallError::of("UpdateTerminationProtection", error))
 }
+
+/// Has an update undone that is still running.
+pub async fn cancel_update(aws: &Aws, stack: &str, token: &str) -> Result<(), AwsCallError> {
+    let call = aws.cloudformation().cancel_update_stack().stack_name(stack).client_request_token(token);
+    call.send().await.map(drop).map_err(|error| AwsCallError::of("CancelUpdateStack", error))
+}

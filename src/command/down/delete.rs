@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Run;
 use crate::aws::cloudformation::{self, Leave, Resource};
 use crate::command::effect::Effects;
-use crate::command::{blocked, consent, follow};
+use crate::command::{blocked, cause, consent, follow};
 use crate::error::{Failure, Kind};
 use crate::stack::Stack;
 use crate::stack::answer::{Down, answer};
@@ -64,7 +64,7 @@ impl Run<'_> {
         while !self.args.detach && status.status != StackStatus::DeleteComplete {
             let blocking = blocked::blocked(&self.aws, &stack.id).await?;
             let same = leave != Leave::Nothing && name_set(&blocking) == before;
-            leave = self.next(&status, &blocking, same)?;
+            leave = self.next(&status, &blocking, same).await?;
             before = name_set(&blocking);
             status = self.again(stack, &leave, &deleted).await?;
         }
@@ -126,7 +126,7 @@ impl Run<'_> {
 
     /// What to leave behind after a deletion that failed: by flag, else by asking; nothing agreed ends the run. `same`
     /// says that leaving these behind has been tried.
-    fn next(&self, ended: &follow::Ended, blocking: &[Resource], same: bool) -> Result<Leave, Failure> {
+    async fn next(&self, ended: &follow::Ended, blocking: &[Resource], same: bool) -> Result<Leave, Failure> {
         let agreed = self.agreed(blocking);
         if agreed != Leave::Nothing && !same {
             return Ok(agreed);
@@ -138,7 +138,7 @@ impl Run<'_> {
         }
         shell.note(&format!("The deletion is blocked by:\n{}", blocked::list(blocking)));
         let question = format!("Leave {names} behind in the account and finish the deletion?");
-        consent::ask(shell, false, &question).map_err(|declined| match declined.kind {
+        consent::ask(shell, false, &question).await.map_err(|declined| match declined.kind {
             Kind::Declined => self.stuck(ended, &names),
             _ => declined,
         })?;
@@ -147,7 +147,7 @@ impl Run<'_> {
 
     /// The deletion failed and nobody agreed to leave anything behind.
     fn stuck(&self, ended: &follow::Ended, names: &str) -> Failure {
-        let mut failure = follow::failed(ended, "the deletion");
+        let mut failure = cause::failed(ended, "the deletion");
         failure.kind = Kind::LeftBehind;
         let hint = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
         let again = self.resume();

@@ -141,7 +141,7 @@ impl Run<'_> {
             self.context.shell.note(&format!("This will delete {}", of_bucket(bucket, contents)));
         }
         let yes = self.args.confirm_stack.is_some();
-        consent::ask_name(&self.context.shell, yes, "Type the stack's name to delete its images", name)?;
+        consent::ask_name(&self.context.shell, yes, "Type the stack's name to delete its images", name).await?;
         let mut objects = 0;
         for bucket in &left {
             objects += self.or_partly(s3::delete_bucket(&self.aws, bucket, None)).await??;

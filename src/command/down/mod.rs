@@ -54,7 +54,7 @@ impl Run<'_> {
         if !follows {
             self.tell_blocked(&stack).await?;
         }
-        consent::ask_name(shell, yes, "Type the stack's name to delete it", &stack.name)?;
+        consent::ask_name(shell, yes, "Type the stack's name to delete it", &stack.name).await?;
         self.lift_protection(&stack).await?;
         let deleted = self.delete(&stack).await?;
         if self.args.detach {
@@ -95,12 +95,12 @@ impl Run<'_> {
             return Ok(());
         }
         let question = format!("The stack {} is protected from deletion. Lift the protection?", stack.name);
-        consent::ask(&self.context.shell, self.args.lift_protection, &question).map_err(|failure| {
-            match failure.kind {
+        consent::ask(&self.context.shell, self.args.lift_protection, &question).await.map_err(
+            |failure| match failure.kind {
                 Kind::NoTerminal => self.protected(stack),
                 _ => failure,
-            }
-        })?;
+            },
+        )?;
         cloudformation::lift_protection(&self.aws, &stack.id).await?;
         self.context.shell.note("the protection from deletion is lifted");
         Ok(())

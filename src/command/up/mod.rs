@@ -131,7 +131,7 @@ impl Run<'_> {
         }
         shell.note(&preview.text(&self.context.stack_name));
         let question = if plan.creates { "Create it?" } else { "Change it?" };
-        consent::ask(shell, self.args.yes, question)?;
+        consent::ask(shell, self.args.yes, question).await?;
         Ok(Agreed::Execute(proposed, preview))
     }
 

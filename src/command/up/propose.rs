@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::aws::cloudformation::{self, ChangeSet, Leave, NewChangeSet};
 use crate::aws::{Aws, AwsCallError};
+use crate::command::cause;
 use crate::command::effect::Effects;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::registry::names::CHANGE_SET_PREFIX;
 use crate::registry::plan::UpPlan;
 use crate::registry::template;
@@ -14,6 +15,8 @@ use crate::stack::status::StackStatus;
 
 /// Change sets are ready within seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// A look that fails may fail so often, each time with all the SDK's own tries, before it is given up.
+const MOST_TROUBLES: u32 = 5;
 /// No pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -73,17 +76,20 @@ impl Proposal {
             return Ok(None);
         }
         if !ready.is_ready() {
-            return Err(refused(ready));
+            return Err(cause::refused(aws, &ids.change_set, ready).await);
         }
         Ok(Some(Proposed { change_set: ids.change_set, stack: ids.stack, changes: ready.changes }))
     }
 
     async fn wait(&self, aws: &Aws, id: &str, poll_interval: Option<Duration>) -> Result<ChangeSet, AwsCallError> {
         let mut pause = poll_interval.unwrap_or(FIRST_PAUSE);
+        let mut patience = MOST_TROUBLES;
         loop {
-            let change_set = cloudformation::describe_change_set(aws, id).await?;
-            if !change_set.is_pending() {
-                return Ok(change_set);
+            match cloudformation::describe_change_set(aws, id).await {
+                Ok(change_set) if !change_set.is_pending() => return Ok(change_set),
+                Ok(_) => {}
+                Err(error) if error.kind.is_passing() && patience > 0 => patience -= 1,
+                Err(error) => return Err(error),
             }
             tokio::time::sleep(pause).await;
             pause = poll_interval.unwrap_or_else(|| pause.mul_f64(1.5).min(LONGEST_PAUSE));
@@ -105,9 +111,4 @@ impl Proposal {
         let names = cloudformation::change_set_names(aws, &self.stack_name).await?;
         Ok(names.iter().all(|name| *name == self.change_set))
     }
-}
-
-fn refused(change_set: ChangeSet) -> Failure {
-    let failure = Failure::new(Kind::Refused, "CloudFormation does not accept the change; nothing was changed");
-    failure.cause(change_set.reason.unwrap_or(change_set.status))
 }

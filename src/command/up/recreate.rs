@@ -2,7 +2,7 @@
 
 use super::{Outcome, Run, consent, interrupt, observe};
 use crate::aws::cloudformation::Leave;
-use crate::command::follow;
+use crate::command::{cause, follow};
 use crate::error::{Failure, Kind};
 use crate::registry::plan::plan;
 use crate::registry::template::{self, parameter};
@@ -27,7 +27,7 @@ impl Run<'_> {
         };
         let shell = &self.context.shell;
         shell.note(&format!("{}: {why}", happened(&stack)));
-        if let Some(hint) = cause.as_ref().and_then(|cause| cause.hint) {
+        if let Some(hint) = cause.as_ref().and_then(|cause| cause.hint.as_deref()) {
             shell.note(&format!("  hint: {hint}"));
         }
         if self.args.dry_run {
@@ -46,7 +46,8 @@ impl Run<'_> {
             .hint(format!("to lift the protection and delete it: {}", self.context.command_line("down"))));
         }
         consent::can_ask(shell, self.args.yes)?;
-        consent::ask(shell, self.args.yes, "Delete what is left of it and start over? (images in its bucket stay)")?;
+        let question = "Delete what is left of it and start over? (images in its bucket stay)";
+        consent::ask(shell, self.args.yes, question).await?;
         let token = format!("dockreg-clear-{}", jiff::Timestamp::now().as_nanosecond());
         let role = self.args.role_arn.as_deref();
         self.effects().delete_stack(&stack.id, role, &Leave::Nothing, &token).await?;
@@ -58,7 +59,7 @@ impl Run<'_> {
         let ended = follow::follow(self.context, &self.aws, track, &progress, &mut ignore).await?;
         drop(progress);
         if ended.status != StackStatus::DeleteComplete {
-            let failure = follow::failed(&ended, "the deletion of what was left");
+            let failure = cause::failed(&ended, "the deletion of what was left");
             let down = self.context.command_line("down");
             return Err(failure.hint(format!("to see what blocks it, and to leave that behind: {down}; then: {again}")));
         }

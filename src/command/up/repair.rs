@@ -3,6 +3,7 @@
 use super::{Outcome, Run, consent};
 use crate::aws::cloudformation::{self, Resource};
 use crate::command::blocked::{blocked, list, names};
+use crate::command::cause;
 use crate::command::follow::{self, Ended};
 use crate::error::{Failure, Kind};
 use crate::stack::Stack;
@@ -31,7 +32,7 @@ impl Run<'_> {
             [] => "Finish the rollback? (remove what blocks it first)".to_owned(),
             some => format!("Finish the rollback and leave {} as they are?", some.join(", ")),
         };
-        consent::ask(shell, self.args.yes, &question)?;
+        consent::ask(shell, self.args.yes, &question).await?;
         loop {
             let token = format!("dockreg-continue-{}", jiff::Timestamp::now().as_nanosecond());
             let role = self.args.role_arn.as_deref();
@@ -44,7 +45,7 @@ impl Run<'_> {
             let more = blocking.iter().any(|own| !skip.contains(&own.logical_id));
             if !more || !shell.is_interactive() {
                 let all = names(&blocking);
-                return Err(follow::failed(&ended, "the rollback").hint(format!(
+                return Err(cause::failed(&ended, "the rollback").hint(format!(
                     "remove what blocks it, then: {again}; or leave it as it is: {again} --skip {all}",
                     again = self.resume_line()
                 )));
@@ -54,7 +55,7 @@ impl Run<'_> {
                 "Leave {} as they are? CloudFormation then takes them for rolled back, whatever they are",
                 names(&blocking)
             );
-            consent::ask(shell, false, &question)?;
+            consent::ask(shell, false, &question).await?;
             skip = blocking.iter().map(|own| own.logical_id.clone()).collect();
         }
         if !skip.is_empty() {
@@ -77,12 +78,12 @@ impl Run<'_> {
             return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
         }
         consent::can_ask(shell, self.args.yes)?;
-        consent::ask(shell, self.args.yes, "Roll it back?")?;
+        consent::ask(shell, self.args.yes, "Roll it back?").await?;
         let token = format!("dockreg-rollback-{}", jiff::Timestamp::now().as_nanosecond());
         let call = cloudformation::roll_back(&self.aws, &stack.id, self.args.role_arn.as_deref(), &token);
         let ended = self.operation(&stack, &token, call, &format!("Rolling back {}", stack.name)).await?;
         if ended.status != StackStatus::UpdateRollbackComplete {
-            let failure = follow::failed(&ended, "the rollback");
+            let failure = cause::failed(&ended, "the rollback");
             return Err(failure.hint(format!("to finish it: {}", self.resume_line())));
         }
         self.go_on(&stack).await

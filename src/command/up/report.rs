@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::execute::Finished;
 use super::preview::Preview;
 use super::ready::only_name_is_missing;
-use crate::command::{Outcome, follow};
+use crate::command::{Outcome, cause};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::registry::names::OPERATOR;
@@ -59,7 +59,7 @@ impl Report<'_> {
                 return Some(failure.hint(format!("to make it anew: {} --domain HOST", self.again())));
             }
             if ended.status.sentiment() != Sentiment::Good {
-                let mut failure = follow::failed(ended, "the operation");
+                let mut failure = cause::failed(ended, "the operation");
                 let hint =
                     failure.hint.take().map(|hint| format!("{hint}; then: ")).unwrap_or("begin again with: ".into());
                 return Some(failure.hint(format!("{hint}{}", self.again())));

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::typical::{self, Deed};
 use crate::stack::event::{Phase, StackEvent};
+use crate::stack::failure::is_echo;
 use crate::stack::status::Sentiment;
 
 /// A resource that the operation will touch, known from the change set before it begins.
@@ -117,10 +118,7 @@ impl Board {
             Phase::Skipped => Some(News::Kept(row)),
             Phase::Failed => {
                 let reason = event.reason.clone().unwrap_or_else(|| "AWS gives no reason".to_owned());
-                // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
-                let cancelled = reason.starts_with("Resource creation cancelled")
-                    || reason.starts_with("Resource update cancelled");
-                Some(if cancelled { News::Cancelled(row) } else { News::Failed(row, reason) })
+                Some(if is_echo(&reason) { News::Cancelled(row) } else { News::Failed(row, reason) })
             }
         }
     }

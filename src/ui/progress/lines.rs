@@ -1,11 +1,14 @@
 //! The wording of progress, the same live and plain. Pure.
 
+use std::time::Duration;
+
 use dialoguer::console::truncate_str;
 use jiff::Timestamp;
 
 use super::board::{Board, News, Row};
 use super::typical::Deed;
 use crate::registry::verify::{Outcome, Stage, Verification};
+use crate::stack::failure::is_echo;
 use crate::stack::status::Sentiment;
 use crate::ui::words;
 use crate::ui::{Paint, Tone};
@@ -29,6 +32,16 @@ impl Lines {
         Self { paint, width }
     }
 
+    /// Columns that a line may take.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The same lines on a terminal that has so many columns now.
+    pub fn on(self, columns: usize) -> Self {
+        Self { width: self.width.min(columns), ..self }
+    }
+
     /// The line of an event.
     pub fn news(&self, news: &News) -> String {
         match news {
@@ -49,7 +62,9 @@ impl Lines {
                     Sentiment::Neutral => Tone::Faint,
                     Sentiment::Bad => Tone::Bad,
                 };
-                let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                // A list of what failed says nothing that the lines above do not say.
+                let reason = reason.as_ref().filter(|reason| !is_echo(reason));
+                let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
                 format!("{} stack {word}{reason}", self.paint.mark(tone))
             }
         }
@@ -67,9 +82,14 @@ impl Lines {
         self.cut(&format!("{}{verb}{}{judged}", named(row), words::duration(elapsed)))
     }
 
-    /// A line that is redrawn must not wrap; the spinner before it takes two columns.
-    fn cut(&self, line: &str) -> String {
-        truncate_str(line, self.width.saturating_sub(3), "…").into_owned()
+    /// The line for all that was given up because something else failed.
+    pub fn given_up(&self, resources: usize) -> String {
+        format!("{} {} given up because of it", self.paint.mark(Tone::Faint), words::count(resources, "other resource"))
+    }
+
+    /// A line that is redrawn must not wrap; the spinner before it takes two columns, and what is typed stands behind.
+    pub fn cut(&self, line: &str) -> String {
+        truncate_str(line, self.width.saturating_sub(5), "…").into_owned()
     }
 
     /// The line over all: clock, how many resources are over, and a guess of the rest.
@@ -114,6 +134,11 @@ impl Lines {
         format!("{} {text}", self.paint.mark(Tone::Caution))
     }
 
+    /// The line of an AWS that answers again after this time.
+    pub fn recovered(&self, after: Duration) -> String {
+        format!("{} AWS answers again, after {}", self.paint.mark(Tone::Good), words::duration(after))
+    }
+
     /// A line for each stage that passes now and did not before.
     pub fn readiness(&self, before: Option<&Verification>, now: &Verification) -> Vec<String> {
         let passed_before = |stage: Stage| {
@@ -135,10 +160,10 @@ impl Lines {
         format!("{} {:NAME_WIDTH$} {seen}", self.paint.mark(Tone::Good), stage.title())
     }
 
-    /// What the registry's readiness waits for, cut to the width.
+    /// What the registry's readiness waits for.
     pub fn waiting_for(&self, now: &Verification) -> Option<String> {
         let (stage, why, _) = now.first_fault()?;
-        Some(self.cut(&format!("waiting for {}: {why}", stage.title())))
+        Some(format!("waiting for {}: {why}", stage.title()))
     }
 }
 

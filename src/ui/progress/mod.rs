@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use board::Board;
 pub use board::Expected;
+use board::{Board, News};
 use live::Live;
 use plain::Plain;
 
@@ -34,7 +34,16 @@ pub struct Progress {
     lines: Lines,
     drawing: Drawing,
     readiness: Mutex<Option<Verification>>,
-    trouble: Mutex<Option<String>>,
+    trouble: Mutex<Option<Spell>>,
+    /// Resources given up since the stack last said something.
+    given_up: Mutex<usize>,
+}
+
+/// A time in which AWS does not answer as it should.
+#[derive(Debug)]
+struct Spell {
+    since: Timestamp,
+    told: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -56,7 +65,14 @@ impl Shell {
             _ if self.draws_live() => Drawing::Live(Live::new(title, Arc::clone(&board), lines)),
             _ => Drawing::Plain(Plain::new(title, Arc::clone(&board), lines)),
         };
-        Progress { board, lines, drawing, readiness: Mutex::new(None), trouble: Mutex::new(None) }
+        Progress {
+            board,
+            lines,
+            drawing,
+            readiness: Mutex::default(),
+            trouble: Mutex::default(),
+            given_up: Mutex::default(),
+        }
     }
 }
 
@@ -64,24 +80,35 @@ impl Progress {
     /// Shows an event.
     pub fn event(&self, event: &StackEvent) {
         let news = locked(&self.board).apply(event);
-        if let Some(line) = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            tracing::debug!(line, "AWS answers again");
+        let Some(news) = news else { return };
+        let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&news, &self.drawing) {
+            // What failed because something else did would bury it: counted, and told in one line.
+            (News::Cancelled(_), _) => return *given_up += 1,
+            // The live lines say it.
+            (News::Began(_), Drawing::Live(_)) => return,
+            (News::Stack(..), _) if *given_up > 0 => self.line(&self.lines.given_up(std::mem::take(&mut *given_up))),
+            _ => {}
         }
-        if let Some(news) = news {
-            match &self.drawing {
-                Drawing::Live(live) => live.news(&news),
-                Drawing::Plain(plain) => plain.line(&self.lines.news(&news)),
-                Drawing::Silent => {}
-            }
+        self.line(&self.lines.news(&news));
+    }
+
+    /// Shows that AWS does not answer as it should: each reason once, until it answers again.
+    pub fn trouble(&self, text: &str) {
+        let mut spell = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let spell = spell.get_or_insert_with(|| Spell { since: Timestamp::now(), told: Vec::new() });
+        if spell.told.iter().all(|told| told != text) {
+            spell.told.push(text.to_owned());
+            self.line(&self.lines.trouble(text));
         }
     }
 
-    /// Shows that AWS does not answer, once for each different reason.
-    pub fn trouble(&self, text: &str) {
-        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.as_deref() != Some(text) {
-            *last = Some(text.to_owned());
-            self.line(&self.lines.trouble(text));
+    /// Shows that AWS answers again, if it was said that it does not.
+    pub fn recovered(&self) {
+        let spell = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(spell) = spell {
+            let after = Timestamp::now().duration_since(spell.since);
+            self.line(&self.lines.recovered(after.try_into().unwrap_or_default()));
         }
     }
 

@@ -10,8 +10,7 @@ use tokio::time::Instant;
 
 use super::lines::Lines;
 use super::{Shared, locked};
-use crate::ui::shell::to_stderr;
-use crate::ui::words;
+use crate::ui::{screen, words};
 
 /// Silence no longer than this: CI systems end jobs that say nothing.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -33,7 +32,7 @@ struct Pulse {
 impl Plain {
     /// Writes the title and begins the heartbeat.
     pub fn new(title: &str, board: Shared, lines: Lines) -> Self {
-        to_stderr(&format!("{title}\n"));
+        screen::write(&format!("{title}\n"));
         let pulse = Arc::new(Pulse { board, spoke: Mutex::new(Instant::now()), readiness: Mutex::new(None) });
         let heartbeat = tokio::runtime::Handle::try_current().ok().map(|runtime| {
             let pulse = Arc::clone(&pulse);
@@ -73,7 +72,7 @@ impl Pulse {
     fn write(&self, text: &str) {
         *self.spoke.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let clock = words::clock(locked(&self.board).elapsed(Timestamp::now()));
-        to_stderr(&format!("{clock:>7}  {text}\n"));
+        screen::write(&format!("{clock:>7}  {text}\n"));
     }
 }
 

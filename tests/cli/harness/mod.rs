@@ -2,6 +2,7 @@
 
 mod output;
 mod redact;
+mod terminal;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 pub use output::Output;
+pub use terminal::CTRL_C;
 
 /// The host that every region has a zone and a certificate for.
 pub const HOST: &str = "docker.example.test";
@@ -25,6 +27,12 @@ pub const UP: [&str; 4] = ["up", "--domain", HOST, "--yes"];
 
 /// A run longer than this hangs: the slowest takes some seconds on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Sends a signal by its name to a process.
+pub fn signal(process: &str, name: &str) {
+    let sent = std::process::Command::new("sh").args(["-c", &format!("kill -{name} {process}")]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "the signal is sent");
+}
 
 /// A region and a machine to run dockreg on.
 pub struct Fixture {
@@ -119,6 +127,43 @@ impl Fixture {
     /// Everything that any run has printed.
     pub fn printed(&self) -> String {
         self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes something go wrong from now on, in the words of a faults file.
+    pub fn plant(&self, fault: Value) {
+        self.region.region().plant(serde_json::from_value(fault).expect("a fault"));
+    }
+
+    /// Runs dockreg as a process that may open no more than so many files.
+    pub async fn run_with_files(&self, files: u32, arguments: &[&str]) -> Output {
+        let program = assert_cmd::cargo::cargo_bin!("dockreg").display().to_string();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files}; exec {program} {}", arguments.join(" "))]);
+        command.env_clear().envs(&self.environment).current_dir(self.home.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        self.ended(command.spawn().expect("sh starts"), arguments).await
+    }
+
+    /// Waits until an operation was called so often.
+    pub async fn called(&self, operation: &str, times: usize) {
+        self.sees(&format!("{times} × {operation}"), || self.region.region().journal.count(operation) >= times).await;
+    }
+
+    /// Waits until something is so.
+    pub async fn sees(&self, what: &str, is_so: impl Fn() -> bool) {
+        let seen = async {
+            while !is_so() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_secs(60), seen).await.is_ok(), "{what} does not come");
+    }
+
+    /// The stack's status.
+    pub async fn status(&self) -> String {
+        let input = serde_json::json!({ "StackName": "docker-registry" });
+        let described = self.call("cloudformation", "DescribeStacks", input).await;
+        described["Stacks"][0]["StackStatus"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Calls the region itself, as the account's own user.

@@ -1,0 +1,152 @@
+//! What Ctrl-C offers while an operation runs: keep watching, detach, or cancel what can be cancelled. Deciding
+//! nothing, a second Ctrl-C and a closed keyboard detach; only a chosen answer changes anything in AWS.
+
+use std::time::Duration;
+
+use crate::aws::cloudformation::Leave;
+use crate::aws::{Aws, AwsCallError, cloudformation};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::stack::status::StackStatus;
+use crate::ui::{Shell, Unanswered};
+
+/// What was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Go on watching.
+    Keep,
+    /// End this run; the operation goes on.
+    Detach,
+    /// Cancel the operation.
+    Cancel(Cancel),
+}
+
+/// How an operation is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cancel {
+    /// An update is undone by CloudFormation.
+    Update,
+    /// A first creation can only be deleted.
+    Creation,
+}
+
+impl Cancel {
+    /// What can be cancelled in this state. A rollback, a clean-up or a deletion cannot.
+    pub(super) fn of(status: &StackStatus) -> Option<Self> {
+        match status {
+            StackStatus::UpdateInProgress => Some(Self::Update),
+            StackStatus::CreateInProgress => Some(Self::Creation),
+            _ => None,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Update => "cancel the update: CloudFormation undoes what it did so far",
+            Self::Creation => "cancel the creation: delete what it made so far (asks for the stack's name)",
+        }
+    }
+}
+
+/// An AWS that does not answer must not keep the question from being asked.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Asks what is to happen. `status` is that of the newest event, when one was seen.
+pub(super) async fn ask(
+    context: &Context,
+    aws: &Aws,
+    stack_id: &str,
+    status: Option<StackStatus>,
+    resume: &str,
+) -> Choice {
+    let shell = &context.shell;
+    let cancel = match status {
+        Some(status) => Cancel::of(&status),
+        None => match tokio::time::timeout(PATIENCE, cloudformation::describe_stack(aws, stack_id)).await {
+            Ok(Ok(Some(stack))) => Cancel::of(&stack.status),
+            _ => None,
+        },
+    };
+    match choose(shell, &context.stack_name, resume, cancel).await {
+        Ok(choice) => choice,
+        Err(Unanswered::NoTerminal | Unanswered::Closed) => Choice::Detach,
+    }
+}
+
+async fn choose(shell: &Shell, name: &str, resume: &str, cancel: Option<Cancel>) -> Result<Choice, Unanswered> {
+    let can = match cancel {
+        Some(cancel) => format!("  c  {}\n", cancel.words()),
+        None => "     (what runs now cannot be cancelled)\n".to_owned(),
+    };
+    let letters = if cancel.is_some() { "k, d or c" } else { "k or d" };
+    let question = format!(
+        "\nThe operation on {name} runs in AWS, and goes on unless you cancel it.\n  k  keep watching (Enter)\n  \
+         d  detach: leave it running, and follow it later with: {resume}\n{can}{letters}? "
+    );
+    loop {
+        let answer = shell.ask_line(&question).await?.to_lowercase();
+        return Ok(match (answer.as_str(), cancel) {
+            ("" | "k" | "keep", _) => Choice::Keep,
+            ("d" | "detach", _) => Choice::Detach,
+            ("c" | "cancel", Some(Cancel::Update)) => Choice::Cancel(Cancel::Update),
+            ("c" | "cancel", Some(Cancel::Creation)) => {
+                let question = "This deletes the unfinished stack; images stay. Type its name to agree";
+                if shell.ask_name(question, name).await? { Choice::Cancel(Cancel::Creation) } else { Choice::Keep }
+            }
+            _ => continue,
+        });
+    }
+}
+
+/// Cancels an operation. `false` when it has come too far meanwhile: then nothing was done.
+pub(super) async fn cancel(aws: &Aws, stack_id: &str, how: Cancel) -> Result<bool, AwsCallError> {
+    let stack = cloudformation::describe_stack(aws, stack_id).await?;
+    if stack.is_none_or(|stack| Cancel::of(&stack.status) != Some(how)) {
+        return Ok(false);
+    }
+    let token = format!("dockreg-cancel-{}", jiff::Timestamp::now().as_nanosecond());
+    match how {
+        Cancel::Update => cloudformation::cancel_update(aws, stack_id, &token).await?,
+        Cancel::Creation => cloudformation::delete_stack(aws, stack_id, None, &Leave::Nothing, &token).await?,
+    }
+    Ok(true)
+}
+
+/// How a run ends whose operation was cancelled; `None` when the operation ended as if it had not been.
+pub(super) fn cancelled(how: Cancel, status: &StackStatus, resume: &str) -> Option<Failure> {
+    let message = match (how, status) {
+        (Cancel::Update, StackStatus::UpdateRollbackComplete) => "cancelled: the update is undone",
+        (Cancel::Creation, StackStatus::DeleteComplete) => "cancelled: what was made is deleted",
+        _ => return None,
+    };
+    Some(Failure::new(Kind::Interrupted, message).hint(format!("to begin again: {resume}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_cancelled_is() {
+        for (word, can) in [
+            ("CREATE_IN_PROGRESS", Some(Cancel::Creation)),
+            ("UPDATE_IN_PROGRESS", Some(Cancel::Update)),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", None),
+            ("ROLLBACK_IN_PROGRESS", None),
+            ("DELETE_IN_PROGRESS", None),
+            ("CREATE_COMPLETE", None),
+        ] {
+            assert_eq!(Cancel::of(&StackStatus::from_word(word)), can, "{word}");
+        }
+    }
+
+    #[test]
+    fn an_operation_that_ended_all_the_same_is_not_called_cancelled() {
+        let ended = |how, word| cancelled(how, &StackStatus::from_word(word), "dockreg up").map(|own| own.kind);
+        assert_eq!(ended(Cancel::Update, "UPDATE_ROLLBACK_COMPLETE"), Some(Kind::Interrupted));
+        assert_eq!(ended(Cancel::Update, "UPDATE_COMPLETE"), None);
+        assert_eq!(ended(Cancel::Creation, "DELETE_COMPLETE"), Some(Kind::Interrupted));
+        assert_eq!(ended(Cancel::Creation, "DELETE_FAILED"), None);
+    }
+}
