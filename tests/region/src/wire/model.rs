@@ -70,6 +70,9 @@ pub struct Reference {
     pub flattened: bool,
     #[serde(default)]
     pub streaming: bool,
+    /// Written as an attribute of its structure's element.
+    #[serde(default)]
+    pub xml_attribute: bool,
     #[serde(default)]
     pub timestamp_format: Option<String>,
 }

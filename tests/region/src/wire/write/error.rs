@@ -32,7 +32,9 @@ pub(in crate::wire) fn render(model: &Model, error: &AwsError, request_id: &str)
         |content_type, body| Rendered { status, content_type, headers: Vec::new(), body, code: code.clone() };
     match model.metadata.protocol.as_str() {
         "json" => {
-            let mut body = json!({ "__type": code, "message": error.message });
+            // Each shape says how its message is called; those that are not modelled say `message`.
+            let named = shape.is_some_and(|shape| shape.members.contains_key("Message"));
+            let mut body = json!({ "__type": code, if named { "Message" } else { "message" }: error.message });
             for (name, value) in &*error.fields {
                 body[name] = value.clone();
             }

@@ -9,6 +9,9 @@ use crate::wire::model::{Model, Operation, Reference, absent};
 use crate::wire::scalar;
 use crate::wire::xml::escape;
 
+/// The only namespace of attributes that AWS's models use.
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
 /// A REST answer: status, headers and body. A streaming payload is not in it.
 #[derive(Debug, Default)]
 pub(in crate::wire) struct Rest {
@@ -129,10 +132,28 @@ impl Writing<'_> {
         for (member, value) in members.iter().filter(|(_, value)| !absent(value)) {
             let deeper = format!("{path}.{member}");
             let Some(reference) = shape.members.get(member) else { return Err(wrong(&deeper, "not a member")) };
+            if reference.xml_attribute {
+                continue;
+            }
             let name = reference.location_name.as_deref().unwrap_or(member);
             self.element(out, name, reference, value, &deeper)?;
         }
         Ok(())
+    }
+
+    /// The members that the model writes as attributes, such as a grantee's `xsi:type`, with the prefix they need.
+    fn attributes(&self, reference: &Reference, value: &Value, path: &str) -> Result<String, WriteError> {
+        let shape = self.model.shape(&reference.shape);
+        let mut text = String::new();
+        for (member, reference) in shape.members.iter().filter(|(_, reference)| reference.xml_attribute) {
+            if absent(&value[member]) {
+                continue;
+            }
+            let held = self.scalar(reference, &value[member], path, self.default_format)?;
+            let name = reference.location_name.as_deref().unwrap_or(member);
+            let _ = write!(text, " xmlns:xsi=\"{XSI}\" {name}=\"{}\"", escape(&held));
+        }
+        Ok(text)
     }
 
     fn element(
@@ -149,7 +170,8 @@ impl Writing<'_> {
                 let mut inner = String::new();
                 self.members(&mut inner, reference, value, path)?;
                 // Writing to a String does not fail.
-                let _ = write!(out, "<{name}>{inner}</{name}>");
+                let attributes = self.attributes(reference, value, path)?;
+                let _ = write!(out, "<{name}{attributes}>{inner}</{name}>");
             }
             ("list", Value::Array(elements)) => {
                 let Some(element) = &shape.member else { return Err(wrong(path, "the list has no element")) };
@@ -193,7 +215,7 @@ impl Writing<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::write;
+    use super::{write, write_rest};
     use crate::wire::model::model;
     use serde_json::json;
 
@@ -214,6 +236,17 @@ mod tests {
         let body = write(formation, &formation.operations["DescribeStacks"], &answer, "r").expect("written");
         assert!(body.contains("<DescribeStacksResult><Stacks><member><StackName>a&amp;b</StackName>"), "{body}");
         assert!(body.contains("<CreationTime>1970-01-01T00:00:00.500Z</CreationTime>"), "{body}");
+    }
+
+    #[test]
+    fn attributes_are_attributes() {
+        let (_, s3) = model("s3").expect("a model");
+        let answer =
+            json!({ "Grants": [{ "Permission": "FULL_CONTROL", "Grantee": { "ID": "1", "Type": "CanonicalUser" } }] });
+        let body = write_rest(s3, &s3.operations["GetBucketAcl"], &answer).expect("written").body;
+        let grantee =
+            r#"<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>1</ID>"#;
+        assert!(body.contains(grantee), "{body}");
     }
 
     #[test]
