@@ -66,19 +66,6 @@ fn list(bucket: &Bucket, operation: &str, input: &Value) -> Result<Value, AwsErr
     if !delimiter.is_empty() {
         answer["Delimiter"] = json!(delimiter);
     }
-    if !text("EncodingType").is_empty() {
-        answer["EncodingType"] = json!("url");
-        let encode = |value: &mut Value, member: &str| {
-            if let Some(text) = value[member].as_str() {
-                let encoded = percent_encoding::utf8_percent_encode(text, crate::wire::UNRESERVED)
-                    .to_string()
-                    .replace("%2F", "/");
-                value[member] = json!(encoded);
-            }
-        };
-        contents.iter_mut().for_each(|object| encode(object, "Key"));
-        answer["CommonPrefixes"].as_array_mut().into_iter().flatten().for_each(|one| encode(one, "Prefix"));
-    }
     let (list, next) = match operation {
         "ListObjectsV2" => {
             answer["KeyCount"] = json!(count);
@@ -90,14 +77,31 @@ fn list(bucket: &Bucket, operation: &str, input: &Value) -> Result<Value, AwsErr
             ("Contents", "NextMarker")
         }
     };
-    answer[list] = Value::Array(contents);
     if operation == "ListObjectsV2" && truncated {
         answer[next] = json!(STANDARD.encode(format!("key {last}")));
     } else if truncated && (operation != "ListObjects" || !delimiter.is_empty()) {
         // Without a delimiter the last key is the marker: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
         answer[next] = json!(last);
     }
+    if !text("EncodingType").is_empty() {
+        answer["EncodingType"] = json!("url");
+        contents.iter_mut().for_each(|object| encode(object, "Key"));
+        answer["CommonPrefixes"].as_array_mut().into_iter().flatten().for_each(|one| encode(one, "Prefix"));
+        for member in ["Prefix", "Delimiter", "Marker", "NextMarker", "KeyMarker", "NextKeyMarker", "StartAfter"] {
+            encode(&mut answer, member);
+        }
+    }
+    answer[list] = Value::Array(contents);
     Ok(answer)
+}
+
+/// Percent-encodes a member, if it is there, as `EncodingType` asks for.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+fn encode(value: &mut Value, member: &str) {
+    if let Some(text) = value[member].as_str() {
+        let encoded = percent_encoding::utf8_percent_encode(text, crate::wire::UNRESERVED).to_string();
+        value[member] = json!(encoded.replace("%2F", "/"));
+    }
 }
 
 /// The key that a continuation token stands for.

@@ -61,9 +61,7 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value, body: Vec<u8>
 /// A page of at most `MaxParts` (1000 unless fewer are asked for) after `PartNumberMarker`.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
 fn list_parts(upload: &Upload, input: &Value) -> Value {
-    // The marker is text on this wire.
-    let marker = &input["PartNumberMarker"];
-    let after = marker.as_u64().or_else(|| marker.as_str()?.parse().ok()).unwrap_or_default();
+    let after = input["PartNumberMarker"].as_u64().unwrap_or_default();
     let limit = limit(&input["MaxParts"]);
     let mut rest = upload.parts.iter().filter(|(number, _)| **number > after).peekable();
     let (mut parts, mut last) = (Vec::new(), after);
@@ -74,9 +72,9 @@ fn list_parts(upload: &Upload, input: &Value) -> Value {
         parts.push(json!({ "PartNumber": number, "ETag": quoted(&part.etag), "Size": part.bytes.len(), "LastModified": part.modified }));
     }
     let mut answer = json!({ "Bucket": input["Bucket"], "Key": input["Key"], "UploadId": input["UploadId"], "Parts": parts,
-        "IsTruncated": rest.peek().is_some(), "MaxParts": limit, "PartNumberMarker": after.to_string() });
+        "IsTruncated": rest.peek().is_some(), "MaxParts": limit, "PartNumberMarker": after });
     if rest.peek().is_some() {
-        answer["NextPartNumberMarker"] = json!(last.to_string());
+        answer["NextPartNumberMarker"] = json!(last);
     }
     answer
 }
