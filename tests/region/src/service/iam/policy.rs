@@ -91,6 +91,9 @@ pub(super) fn check_document(document: &Value) -> Result<(), AwsError> {
 pub(super) fn simulate(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let source = input["PolicySourceArn"].as_str().unwrap_or_default();
     let role = source.split_once(":role/").map(|(_, path)| path.rsplit('/').next().unwrap_or(path).to_owned());
+    if let Some(role) = role.as_ref().filter(|role| region.world(|world| !world.iam.roles.contains_key(*role))) {
+        return Err(super::no_such("role", "name", role));
+    }
     let resources = match one_or_many(&input["ResourceArns"]) {
         none if none.is_empty() => vec![json!("*")],
         some => some.into_iter().cloned().collect(),
