@@ -44,6 +44,7 @@ pub fn usable(world: &World, arn: &str, now: f64) -> Result<(), AwsError> {
         );
         return Err(AwsError::new("UnsupportedCertificate", message));
     }
+    // https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1127
     Err(AwsError::new("CertificateNotFound", format!("Certificate '{arn}' not found")))
 }
 

@@ -232,6 +232,7 @@ impl Scope<'_> {
 
     fn find_in_map(&self, argument: &Value) -> Result<Value, FormationError> {
         let Some([map, top, second]) = argument.as_array().map(Vec::as_slice) else {
+            // https://github.com/aws/aws-cdk/issues/27987
             return Err(FormationError::function(
                 "every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return \
                  value",
@@ -242,6 +243,7 @@ impl Scope<'_> {
         let found = self.template.mappings.get(&map).and_then(|keys| keys.get(&top)).and_then(|keys| keys.get(&second));
         found
             .cloned()
+            // https://github.com/amiracle/grand_central/issues/16
             .ok_or_else(|| FormationError::function(format_args!("Unable to get mapping for {map}::{top}::{second}")))
     }
 

@@ -115,7 +115,8 @@ fn zone_of(world: &crate::region::World, name: &str) -> Result<String, AwsError>
     let ids: Vec<String> = same.map(|zone| zone.id.clone()).collect();
     match ids.as_slice() {
         [id] => Ok(id.clone()),
-        [] => Err(AwsError::new("NoSuchHostedZone", format!("No hosted zones named {name} found"))), // [U]
+        // https://github.com/toshke/big-blue-button-cloudformation-cfhl/issues/15
+        [] => Err(AwsError::new("NoSuchHostedZone", format!("No hosted zones named {name} found"))),
         _ => Err(AwsError::new("InvalidInput", format!("Found multiple hosted zones named {name}"))), // [U]
     }
 }

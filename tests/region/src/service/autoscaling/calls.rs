@@ -70,6 +70,7 @@ pub fn terminate_member(region: &Arc<Region>, name: &str, id: &str, decrement: b
             return Ok(format!("{when}instance {id} was taken out of service in response to a user request."));
         }
         if group.desired <= group.settings.min {
+            // https://github.com/buildkite/elastic-ci-stack-for-aws/issues/1261
             return Err(AwsError::validation(format!(
                 "Currently, desiredSize equals minSize ({}). Terminating instance without replacement will violate \
                  group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower \

@@ -90,6 +90,7 @@ pub fn set_desired(region: &Region, name: &str, desired: u32) -> Result<(), AwsE
         let group = world.autoscaling.group_mut(name)?;
         let (min, max) = (group.settings.min, group.settings.max);
         if desired > max {
+            // https://github.com/kubernetes/autoscaler/issues/943
             return Err(AwsError::validation(format!(
                 "New SetDesiredCapacity value {desired} is above max value {max} for the AutoScalingGroup."
             )));
@@ -163,6 +164,7 @@ fn check(region: &Region, settings: &Settings, desired: u32) -> Result<(), AwsEr
         return Err(bounds(settings));
     }
     if !(settings.min..=settings.max).contains(&desired) {
+        // https://github.com/convox/praxis/pull/258
         return Err(AwsError::validation(format!(
             "Desired capacity:{desired} must be between the specified min size:{} and max size:{}",
             settings.min, settings.max

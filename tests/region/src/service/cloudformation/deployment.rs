@@ -70,6 +70,7 @@ impl Deployment {
         if !unknown.is_empty() {
             // Stricter than AWS: the region has schemas of a few types that it cannot make.
             let list = unknown.join(", ");
+            // https://github.com/aws/aws-cli/issues/8032
             return Err(FormationError::format(format_args!("Unrecognized resource types: [{list}]")).into());
         }
         let ssm = |name: &str| lookup::ssm_parameter(region, name);

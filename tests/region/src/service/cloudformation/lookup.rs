@@ -50,6 +50,7 @@ pub(super) fn ssm_reference(region: &Region, reference: &Reference) -> Result<Op
             Err(format!("Non-secure ssm prefix was used for secure parameter: [{full}]"))
         }
         Some((_, value)) => Ok(Some(value)),
+        // https://github.com/aws-samples/data-mesh-datazone-cdk-cloudformation/issues/19
         None => Err(format!("Parameters: [ssm:{full}] cannot be found.")),
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn secret_reference(region: &Region, reference: &Reference) -> Result
     match json.get(key) {
         Some(Value::String(value)) => Ok(Some(value.clone())),
         Some(other) => Ok(Some(other.to_string())),
+        // https://github.com/aws/aws-sam-cli/issues/2153
         None => Err("Could not find a value associated with JSONKey in SecretString".to_owned()),
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn create(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
     }
     let name = stack_name(input);
     check_stack_name(name)?;
+    // https://github.com/convox/cli/issues/69
     let exists = || AwsError::new("AlreadyExistsException", format!("Stack [{name}] already exists"));
     let request = Request::read(input)?;
     let id = stack_id(region, name);

@@ -147,6 +147,7 @@ fn checked(
     match wanted.protocol.as_str() {
         "HTTPS" => {
             let Some(arn) = &wanted.certificate else {
+                // https://github.com/pulumi/pulumi-awsx/issues/1242
                 return Err(AwsError::validation("A certificate must be specified for HTTPS listeners"));
             };
             certificate::usable(world, arn, now)?;
@@ -169,6 +170,7 @@ fn checked(
         one.load_balancer_arn == load_balancer && one.settings.port == wanted.port && own != Some(one.arn.as_str())
     };
     if state.listeners.iter().find(taken).is_some() {
+        // https://github.com/hashicorp/terraform/issues/26407
         return Err(AwsError::new(
             "DuplicateListener",
             format!("A listener already exists on this port for this load balancer '{load_balancer}'"),

@@ -70,7 +70,8 @@ impl State {
     /// `ListenerNotFound`.
     pub fn listener(&self, arn: &str) -> Result<&Listener, AwsError> {
         self.listeners.iter().find(|one| one.arn == arn).ok_or_else(|| {
-            let message = format!("One or more listeners not found: [{arn}]");
+            // https://github.com/awslabs/kubeflow-manifests/issues/116
+            let message = "One or more listeners not found".to_owned();
             missing(arn, "listener", "listener", "ListenerNotFound", message)
         })
     }
@@ -88,7 +89,8 @@ impl State {
 }
 
 fn target_group_not_found(arn: &str) -> AwsError {
-    let message = format!("One or more target groups not found: [{arn}]");
+    // https://github.com/aws-samples/service-screener-v2/issues/212
+    let message = "One or more target groups not found".to_owned();
     missing(arn, "targetgroup", "target group", "TargetGroupNotFound", message)
 }
 

@@ -246,6 +246,7 @@ pub fn delete(region: &Region, arn: &str) -> Result<(), AwsError> {
     region.world(|world| {
         if world.elbv2.listeners.iter().any(|listener| listener.forwards_to(arn)) {
             let message = format!("Target group '{arn}' is currently in use by a listener or a rule");
+            // https://github.com/cloudposse/terraform-aws-alb-ingress/issues/24
             return Err(AwsError::new("ResourceInUse", message));
         }
         world.elbv2.target_groups.retain(|one| one.arn != arn);
@@ -263,6 +264,7 @@ pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError
             state.target_group(arn)?;
         }
         if names.iter().any(|name| !state.target_groups.iter().any(|one| one.name == *name)) {
+            // https://github.com/aws-samples/service-screener-v2/issues/212
             return Err(AwsError::new("TargetGroupNotFound", "One or more target groups not found"));
         }
         if let Some(load_balancer) = of {

@@ -209,6 +209,7 @@ pub(super) fn delete(region: &Region, input: &Value) -> Result<Value, AwsError> 
             "Certificate: {} is currently in use by {user}. Please remove it first before deleting it from IAM.",
             world.iam.certificates.get(name).map(|one| one.id.clone()).unwrap_or_default()
         );
+        // https://github.com/awslabs/aws-orbit-workbench/issues/634
         Err(AwsError::new("DeleteConflict", message).with_status(409))
     })
 }

@@ -55,6 +55,7 @@ pub(crate) fn no_such(kind: &str, field: &str, value: &str) -> AwsError {
 
 /// `EntityAlreadyExists`, as IAM words it.
 pub(crate) fn exists(kind: &str, name: &str) -> AwsError {
+    // https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/363
     AwsError::new("EntityAlreadyExists", format!("{kind} with name {name} already exists.")).with_status(409)
 }
 

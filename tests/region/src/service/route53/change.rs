@@ -68,6 +68,7 @@ impl State {
             }
         }
         if !problems.is_empty() {
+            // https://github.com/ansible-collections/amazon.aws/issues/2694
             let mut error = AwsError::new("InvalidChangeBatch", format!("[{}]", problems.join(", ")));
             error.fields.insert("messages".to_owned(), json!(problems));
             return Err(error);
@@ -111,6 +112,7 @@ fn apply(
     let (name, kind) = (&record.name, &record.kind);
     let shown = format!("[name='{name}', type='{kind}']");
     if *name != zone.name && !name.ends_with(&format!(".{}", zone.name)) {
+        // https://github.com/meltwater/terraform-aws-asg-dns-handler/issues/38
         return Err(format!("RRSet with DNS name {name} is not permitted in zone {}", zone.name));
     }
     let key = record.key();
@@ -129,8 +131,10 @@ fn apply(
     match action {
         Action::Delete => {
             match present {
+                // https://github.com/boto/boto/issues/2887
                 None => return Err(format!("Tried to delete resource record set {shown} but it was not found")),
                 Some(present) if *present != record => {
+                    // https://github.com/hashicorp/terraform/issues/18509
                     return Err(format!(
                         "Tried to delete resource record set {shown} but the values provided do not match the current values"
                     ));
@@ -140,21 +144,29 @@ fn apply(
             Ok((key, None))
         }
         Action::Create if present.is_some() => {
+            // https://github.com/clouddrove/terraform-aws-ses/issues/25
             Err(format!("Tried to create resource record set {shown} but it already exists"))
         }
         Action::Create | Action::Upsert => {
             if kind == "CNAME" && *name == zone.name {
+                // https://github.com/cloudfoundry/bosh-bootloader/issues/310
                 return Err(format!(
                     "RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {}",
                     zone.name
                 ));
             }
-            let conflict = records
-                .values()
-                .any(|other| other.name == *name && other.kind != *kind && (other.kind == "CNAME" || kind == "CNAME"));
-            if conflict {
+            let beside = || records.values().filter(|other| other.name == *name && other.kind != *kind);
+            // https://github.com/ansible-collections/amazon.aws/issues/2694
+            if kind == "CNAME" && beside().next().is_some() {
                 return Err(format!(
-                    "RRSet of type {kind} with DNS name {name} is not permitted because a conflicting RRSet of type with the same DNS name already exists in zone {}",
+                    "RRSet of type CNAME with DNS name {name} is not permitted as it conflicts with other records with the same DNS name in zone {}",
+                    zone.name
+                ));
+            }
+            // https://github.com/RJPearson94/terraform-aws-open-next/issues/24
+            if beside().any(|other| other.kind == "CNAME") {
+                return Err(format!(
+                    "RRSet of type {kind} with DNS name {name} is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone {}",
                     zone.name
                 ));
             }

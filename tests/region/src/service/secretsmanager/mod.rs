@@ -76,10 +76,12 @@ impl State {
     pub fn create(&mut self, region: &Region, new: NewSecret) -> Result<String, AwsError> {
         if let Some(present) = self.secrets.values().find(|secret| secret.name == new.name) {
             return Err(if present.deleted.is_some() {
+                // https://github.com/redpanda-data/console/issues/1835
                 let message =
                     "You can't create this secret because a secret with this name is already scheduled for deletion.";
                 AwsError::new("InvalidRequestException", message)
             } else {
+                // https://github.com/getmoto/moto/issues/9700
                 let message = format!("The operation failed because the secret {} already exists.", new.name);
                 AwsError::new("ResourceExistsException", message)
             });
@@ -159,6 +161,7 @@ impl State {
     pub fn live_mut(&mut self, id: &str) -> Result<&mut Secret, AwsError> {
         let secret = self.secrets.values_mut().find(|secret| answers_to(secret, id)).ok_or_else(not_found)?;
         if secret.deleted.is_some() {
+            // https://github.com/external-secrets/kubernetes-external-secrets/issues/415
             let message = "You can't perform this operation on the secret because it was marked for deletion.";
             return Err(AwsError::new("InvalidRequestException", message));
         }
@@ -183,6 +186,7 @@ fn answers_to(secret: &Secret, id: &str) -> bool {
 }
 
 fn not_found() -> AwsError {
+    // https://github.com/ibm-mas/cli/pull/937
     AwsError::new("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 

@@ -36,6 +36,7 @@ pub(super) fn find<'a>(state: &'a State, input: &Value) -> Result<(&'a Stack, &'
         .flat_map(|stack| stack.change_sets.iter().map(move |change_set| (stack, change_set)))
         .find(|(_, change_set)| change_set.id == name || change_set.name == name)
         .ok_or_else(|| {
+            // https://github.com/aws/serverless-application-model/issues/52
             AwsError::new("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist")).with_status(404)
         })
 }

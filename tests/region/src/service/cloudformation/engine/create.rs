@@ -40,6 +40,7 @@ async fn attempt(run: &Run) -> Result<(), String> {
     };
     let failed: Vec<&String> = ended.iter().filter(|(_, end)| *end != End::Done).map(|(id, _)| id).collect();
     if !failed.is_empty() {
+        // https://github.com/aws-samples/amazon-chime-live-events/issues/43
         return Err(format!("The following resource(s) failed to create: [{}]", names(failed)));
     }
     publish_outputs(run)

@@ -116,10 +116,10 @@ fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
         AwsError::new("InvalidParameterValue", format!("Invalid value '{kind_name}' for InstanceType."))
     })?;
     let image_id = image_id(world, text("ImageId").unwrap_or_default())?;
-    let image =
-        world.ec2.images.iter().find(|image| image.image_id == image_id).cloned().ok_or_else(|| {
-            AwsError::new("InvalidAMIID.NotFound", format!("The image id '[{image_id}]' does not exist"))
-        })?;
+    let image = world.ec2.images.iter().find(|image| image.image_id == image_id).cloned().ok_or_else(|| {
+        // https://github.com/brikis98/terraform-up-and-running-code/issues/65
+        AwsError::new("InvalidAMIID.NotFound", format!("The image id '[{image_id}]' does not exist"))
+    })?;
     check_kind(world, kind, image.architecture, &subnet.availability_zone)?;
     if let Some(key) = text("KeyName").filter(|key| !world.ec2.key_pairs.contains_key(*key)) {
         return Err(AwsError::new("InvalidKeyPair.NotFound", format!("The key pair '{key}' does not exist")));
