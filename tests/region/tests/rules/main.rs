@@ -4,6 +4,7 @@
 mod models;
 mod mutations;
 mod source;
+mod stricter;
 mod table;
 
 use std::path::{Path, PathBuf};
