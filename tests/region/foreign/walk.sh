@@ -2,6 +2,8 @@
 # The region as aws-cli sees it; $1 is a scratch folder.
 set -euo pipefail
 work=$1
+# The region closes a connection after half a minute, which is as long as this client waits between two looks.
+export AWS_MAX_ATTEMPTS=3
 say() { printf 'aws-cli: %s\n' "$*"; }
 
 aws sts get-caller-identity --query Arn --output text
