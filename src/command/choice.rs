@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::effect::Effects;
 use crate::aws::cloudformation::Leave;
 use crate::aws::{Aws, AwsCallError, cloudformation};
 use crate::context::Context;
@@ -99,15 +100,17 @@ async fn choose(shell: &Shell, name: &str, resume: &str, cancel: Option<Cancel>)
 }
 
 /// Cancels an operation. `false` when it has come too far meanwhile: then nothing was done.
-pub(super) async fn cancel(aws: &Aws, stack_id: &str, how: Cancel) -> Result<bool, AwsCallError> {
-    let stack = cloudformation::describe_stack(aws, stack_id).await?;
+pub(super) async fn cancel(effects: Effects<'_>, stack_id: &str, how: Cancel) -> Result<bool, AwsCallError> {
+    let stack = cloudformation::describe_stack(effects.aws, stack_id).await?;
     if stack.is_none_or(|stack| Cancel::of(&stack.status) != Some(how)) {
         return Ok(false);
     }
     let token = format!("dockreg-cancel-{}", jiff::Timestamp::now().as_nanosecond());
     match how {
-        Cancel::Update => cloudformation::cancel_update(aws, stack_id, &token).await?,
-        Cancel::Creation => cloudformation::delete_stack(aws, stack_id, None, &Leave::Nothing, &token).await?,
+        Cancel::Update => {
+            effects.operation(stack_id, &token, cloudformation::cancel_update(effects.aws, stack_id, &token)).await?;
+        }
+        Cancel::Creation => effects.delete_stack(stack_id, None, &Leave::Nothing, &token).await?,
     }
     Ok(true)
 }

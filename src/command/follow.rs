@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::cause::{self, Cause};
 use super::choice::{self, Cancel, Choice};
+use super::effect::Effects;
 use super::interrupt;
 use crate::aws::{Aws, AwsCallError};
 use crate::context::Context;
@@ -74,7 +75,8 @@ pub(super) async fn follow(
                 open = None;
                 match choice {
                     Choice::Cancel(how) => {
-                        cancelled = cancel(aws, stack_id, how, progress).await.then_some(how).or(cancelled);
+                        let effects = Effects { aws, poll_interval };
+                        cancelled = cancel(effects, stack_id, how, progress).await.then_some(how).or(cancelled);
                     }
                     Choice::Keep => {}
                     Choice::Detach => return Err(interrupt::detached(resume)),
@@ -144,8 +146,8 @@ fn has_deletion(events: &[StackEvent]) -> bool {
 }
 
 /// Cancels the operation as chosen; whether it was, which is also shown.
-async fn cancel(aws: &Aws, stack_id: &str, how: Cancel, progress: &Progress) -> bool {
-    let (was, text) = match choice::cancel(aws, stack_id, how).await {
+async fn cancel(effects: Effects<'_>, stack_id: &str, how: Cancel, progress: &Progress) -> bool {
+    let (was, text) = match choice::cancel(effects, stack_id, how).await {
         Ok(true) => (true, "cancelling, as chosen".to_owned()),
         Ok(false) => (false, "not cancelled: it has come too far".to_owned()),
         Err(error) => (false, format!("not cancelled: {error}")),

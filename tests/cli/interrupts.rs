@@ -164,6 +164,19 @@ async fn while_the_registry_is_checked_the_stack_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_whose_reply_is_lost_is_one_all_the_same() {
+    let fixture = brisk().await;
+    fixture.run(&UP).await.exits(0).ignored();
+    fixture.plant(json!({ "operation": "CancelUpdateStack", "times": 3, "effect": "cut_after" }));
+    let mut terminal = fixture.terminal(&["up", "--instance-type", "t3.medium", "--yes"]);
+    terminal.shows("stack UPDATE_IN_PROGRESS").await.types(CTRL_C).await;
+    terminal.shows("k, d or c?").await.types("c\r").await;
+    let output = terminal.ended().await.exits(130);
+    assert!(output.stdout.contains("cancelled: the update is undone"), "{output}");
+    assert!(!output.stdout.contains("not cancelled"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_cannot_be_cancelled_and_says_so() {
     let fixture = brisk().await;
     fixture.run(&UP).await.exits(0).ignored();
