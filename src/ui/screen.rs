@@ -88,8 +88,10 @@ fn columns() -> usize {
 /// A block higher than the screen could not be taken away again: what does not fit is counted in one line.
 fn fit(lines: &mut Vec<String>, rows: usize) {
     let most = rows.saturating_sub(1).max(1);
-    if lines.len() > most {
-        // The last line says the most about the whole.
+    // The last line says the most about the whole.
+    if most == 1 {
+        lines.drain(..lines.len().saturating_sub(1));
+    } else if lines.len() > most {
         let cut = lines.len() - most;
         let from = lines.len() - 2 - cut;
         lines.splice(from..=from + cut, [format!("  … and {} more", cut + 1)]);

@@ -121,4 +121,7 @@ fn a_block_is_never_higher_than_the_screen() {
     let mut few = all[..5].to_vec();
     fit(&mut few, 6);
     assert_eq!(few, all[..5]);
+    let mut last = all.clone();
+    fit(&mut last, 2);
+    assert_eq!(last, ["0 of 30"]);
 }
