@@ -119,6 +119,7 @@ async fn images_of_a_stack_that_is_gone_go_too_if_it_is_named() {
     let fixture = Fixture::new().await;
     fixture.run(&UP).await.exits(0).ignored();
     fixture.run(&["down", "--yes"]).await.exits(0).ignored();
+    fixture.run_on_terminal(&["down", "--delete-images"], "docker-registr\r").await.exits(1).ignored();
     assert_eq!(fixture.buckets().len(), 1);
     let output = fixture.run_on_terminal(&["down", "--delete-images"], "docker-registry\r").await.exits(0);
     assert!(output.stdout.contains("1 bucket with 0 objects deleted"), "{output}");

@@ -146,17 +146,7 @@ impl Fixture {
 
     /// Waits until an operation was called so often.
     pub async fn called(&self, operation: &str, times: usize) {
-        self.sees(&format!("{times} × {operation}"), || self.region.region().journal.count(operation) >= times).await;
-    }
-
-    /// Waits until something is so.
-    pub async fn sees(&self, what: &str, is_so: impl Fn() -> bool) {
-        let seen = async {
-            while !is_so() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        assert!(tokio::time::timeout(Duration::from_secs(60), seen).await.is_ok(), "{what} does not come");
+        self.until(|| self.region.region().journal.count(operation) >= times).await;
     }
 
     /// The stack's status.
