@@ -16,6 +16,11 @@ async fn a_host_that_the_zone_does_not_know() {
     let change = json!({ "Action": "DELETE", "ResourceRecordSet": own.expect("the host has a record") });
     let input = json!({ "HostedZoneId": zone, "ChangeBatch": { "Changes": [change] } });
     fixture.call("route53", "ChangeResourceRecordSets", input).await;
+    // Until then some of its name servers still know it.
+    let region = fixture.region().region();
+    let in_sync =
+        || region.world(|world| world.route53.changes.values().all(|own| own.in_sync <= region.clock.epoch()));
+    fixture.until(in_sync).await;
     let output = fixture.run(&["status"]).await.exits(4);
     insta::assert_snapshot!("readiness_no_record", output.transcript());
 }
