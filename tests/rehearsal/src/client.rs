@@ -38,6 +38,13 @@ pub struct Output {
     pub stderr: String,
 }
 
+impl From<std::process::Output> for Output {
+    fn from(ended: std::process::Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: ended.status.code().unwrap_or(128), stdout: text(&ended.stdout), stderr: text(&ended.stderr) }
+    }
+}
+
 impl Client {
     /// Commands run on `guest`.
     ///

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use dockreg_region::node::in_process::InProcess;
 use dockreg_region::node::machine::{Addresses, File, Guest, Host, Machines, Spec};
 use dockreg_region::service::elbv2::targets::Health;
@@ -13,7 +13,7 @@ use dockreg_region::{Options, Running};
 use tokio::process::Child;
 
 use crate::arguments::Arguments;
-use crate::client::{Client, last_lines};
+use crate::client::{Client, Output, last_lines};
 use crate::{bucket, mirror, network, store, supervisor};
 
 /// The registry's host name.
@@ -183,6 +183,16 @@ impl Scene {
             Nodes::InProcess(nodes) => nodes.kill(instance_id),
         }
         Ok(())
+    }
+
+    /// Runs a shell script on a node, as root, to its end, however it ends.
+    ///
+    /// # Errors
+    /// When the node does not run, or is an in-process one.
+    pub async fn on_node(&self, instance_id: &str, script: &str) -> Result<Output> {
+        let Nodes::Machines(machines) = &self.nodes else { bail!("an in-process node has no shell") };
+        let guest = machines.guest(instance_id).with_context(|| format!("{instance_id} does not run"))?;
+        Ok(guest.command(&[], &["sh", "-c", script]).await?.output().await?.into())
     }
 
     /// Ids of the instances that run, whatever the region thinks of them.

@@ -2,6 +2,7 @@
 //! what it saw; anything else than expected is its error.
 
 pub mod docker;
+pub mod metadata;
 pub mod replace;
 pub mod skopeo;
 pub mod stack;
@@ -29,6 +30,9 @@ const TRANSFER: Duration = Duration::from_secs(180);
 /// The first failure.
 pub async fn all(scene: &Scene, table: &mut Table, keep: bool) -> Result<()> {
     table.step("up, two nodes", OPERATION, stack::up(scene, NODES)).await?;
+    if !scene.light_weight() {
+        table.step("instance metadata, one hop", QUICK, metadata::one_hop(scene)).await?;
+    }
     let image = if scene.light_weight() { None } else { Some(clients(scene, table).await?) };
     table.step("up again, nothing to change", QUICK, stack::up_without_change(scene, NODES)).await?;
     table.step("up --nodes 3", OPERATION, stack::up(scene, NODES + 1)).await?;
