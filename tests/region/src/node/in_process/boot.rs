@@ -23,6 +23,9 @@ const SHORTEST_LIMIT: Duration = Duration::from_secs(60);
 /// Between two tries of a step.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
+/// A signal is not sent again after a longer pause than this, as `dockreg-aws` does.
+const LONGEST_PAUSE: Duration = Duration::from_secs(16);
+
 /// The users are read again no sooner than this.
 const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
 
@@ -217,10 +220,21 @@ impl Boot {
             ("UniqueId", &self.node.launch.instance_id),
             ("Status", status),
         ];
-        match self.aws.query("cloudformation", &parameters).await {
-            // The node was launched by its group long after the stack was finished: nobody waits for it.
-            Err(error) if error.to_string().contains("cannot be signaled") => Ok(()),
-            other => other.map(drop),
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let Err(error) = self.aws.query("cloudformation", &parameters).await else { return Ok(()) };
+            let text = format!("{error:#}");
+            // The node was launched by its group long after the stack was finished, or the answer was lost and the
+            // signal counted.
+            if text.contains("cannot be signaled") || text.contains("already exists") {
+                return Ok(());
+            }
+            let final_answer = text.starts_with("HTTP 4") && !text.contains("Throttl") && !text.starts_with("HTTP 429");
+            if final_answer || pause > LONGEST_PAUSE {
+                return Err(error);
+            }
+            tokio::time::sleep(self.clock.scaled(pause).max(SHORTEST_PAUSE)).await;
+            pause *= 2;
         }
     }
 }
