@@ -1,4 +1,5 @@
-//! The name servers: a real DNS answer, over UDP and TCP, for what Route 53 holds and for AWS's own names.
+//! The name servers: a real DNS answer, over UDP and TCP, for what Route 53 holds and for AWS's own names; and those of
+//! the domains above, which only refer.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
@@ -11,10 +12,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 use crate::Region;
-use crate::service::route53::{Answer, lookup};
+use crate::service::route53::{Answer, Referral, lookup, referral};
 
 /// Answers over UDP without EDNS must not be longer.
 const UDP_LIMIT: usize = 512;
+
+/// Which servers answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Those of every zone of the account, and of AWS's own names.
+    Zones,
+    /// Those above: the root, registries and parent zones.
+    Parents,
+}
 
 /// Binds the same port for UDP and TCP.
 ///
@@ -33,40 +43,40 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<(UdpSocket, TcpListene
 }
 
 /// Serves until the task is dropped or aborted.
-pub async fn serve(region: Arc<Region>, udp: UdpSocket, tcp: TcpListener) {
+pub async fn serve(region: Arc<Region>, role: Role, udp: UdpSocket, tcp: TcpListener) {
     let mut connections = tokio::task::JoinSet::new();
     let mut buffer = [0; 4096];
     loop {
         tokio::select! {
             received = udp.recv_from(&mut buffer) => {
                 let Ok((length, client)) = received else { continue };
-                if let Some(answer) = answer(&region, &buffer[..length], UDP_LIMIT) {
+                if let Some(answer) = answer(&region, role, &buffer[..length], UDP_LIMIT) {
                     let _sent = udp.send_to(&answer, client).await;
                 }
             }
             accepted = tcp.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
                 let region = region.clone();
-                connections.spawn(async move { connection(&region, stream).await.unwrap_or_default() });
+                connections.spawn(async move { connection(&region, role, stream).await.unwrap_or_default() });
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-async fn connection(region: &Region, mut stream: TcpStream) -> std::io::Result<()> {
+async fn connection(region: &Region, role: Role, mut stream: TcpStream) -> std::io::Result<()> {
     loop {
         let length = usize::from(stream.read_u16().await?);
         let mut question = vec![0; length];
         stream.read_exact(&mut question).await?;
-        let Some(answer) = answer(region, &question, usize::from(u16::MAX)) else { return Ok(()) };
+        let Some(answer) = answer(region, role, &question, usize::from(u16::MAX)) else { return Ok(()) };
         stream.write_u16(u16::try_from(answer.len()).unwrap_or(u16::MAX)).await?;
         stream.write_all(&answer).await?;
     }
 }
 
 /// The answer to one message; None for what is no question.
-fn answer(region: &Region, bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
+fn answer(region: &Region, role: Role, bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
     let question =
         Message::from_vec(bytes).ok().filter(|message| message.metadata.message_type == MessageType::Query)?;
     let limit = if question.edns.is_some() { limit.max(usize::from(question.max_payload())) } else { limit };
@@ -75,7 +85,10 @@ fn answer(region: &Region, bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
     reply.metadata.authoritative = true;
     reply.queries.clone_from(&question.queries);
     match question.queries.first() {
-        Some(query) if question.metadata.op_code == OpCode::Query => fill(region, query, &mut reply),
+        Some(query) if question.metadata.op_code == OpCode::Query => match role {
+            Role::Zones => fill(region, query, &mut reply),
+            Role::Parents => refer(region, query, &mut reply),
+        },
         _ => reply.metadata.response_code = ResponseCode::NotImp,
     }
     let bytes = reply.to_vec().ok()?;
@@ -109,6 +122,19 @@ fn fill(region: &Region, query: &Query, reply: &mut Message) {
         && let Ok(zone) = Name::from_str(&zone)
     {
         reply.authorities = records(&zone, "SOA", ttl, &values);
+    }
+}
+
+/// Says who answers for a zone, without answering: the servers stand among the authorities.
+// https://datatracker.ietf.org/doc/html/rfc1034 (section 4.3.2)
+fn refer(region: &Region, query: &Query, reply: &mut Message) {
+    let now = region.clock.epoch();
+    match region.world(|world| referral(&mut world.route53, now, &query.name().to_ascii())) {
+        Referral::To(servers) => {
+            reply.metadata.authoritative = false;
+            reply.authorities = records(query.name(), "NS", 172_800, &servers);
+        }
+        Referral::Nowhere => reply.metadata.response_code = ResponseCode::NXDomain,
     }
 }
 

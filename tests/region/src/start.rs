@@ -74,6 +74,7 @@ pub struct Running {
     authority: Arc<Authority>,
     endpoint: SocketAddr,
     dns: SocketAddr,
+    parents: SocketAddr,
     balancer: balancer::Balancer,
     authority_file: tempfile::NamedTempFile,
     tasks: JoinSet<()>,
@@ -128,7 +129,10 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     tasks.spawn(wire::serve(region.clone(), listener, None));
     let (udp, tcp) = dns::bind((Ipv4Addr::LOCALHOST, 0).into()).await.context("could not bind the DNS port")?;
     let dns = tcp.local_addr()?;
-    tasks.spawn(dns::serve(region.clone(), udp, tcp));
+    tasks.spawn(dns::serve(region.clone(), dns::Role::Zones, udp, tcp));
+    let (udp, tcp) = dns::bind((Ipv4Addr::LOCALHOST, 0).into()).await.context("could not bind the DNS port")?;
+    let parents = tcp.local_addr()?;
+    tasks.spawn(dns::serve(region.clone(), dns::Role::Parents, udp, tcp));
     if let Some(addresses) = &options.addresses {
         on_network(&region, &authority, addresses, &mut tasks).await?;
     }
@@ -136,7 +140,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let authority_file = tempfile::Builder::new().prefix("dockreg-region-ca-").suffix(".pem").tempfile()?;
     std::fs::write(authority_file.path(), authority.pem())?;
     let timeline = PrintedOnPanic::new(region.clone());
-    Ok(Running { region, authority, endpoint, dns, balancer, authority_file, tasks, _timeline: timeline })
+    Ok(Running { region, authority, endpoint, dns, parents, balancer, authority_file, tasks, _timeline: timeline })
 }
 
 /// Binds what machines on a network expect at well-known ports.
@@ -164,7 +168,7 @@ async fn on_network(
     tasks.spawn(wire::serve(region.clone(), bind(at(addresses.region, 443)).await?, Some(acceptor)));
     tasks.spawn(wire::serve(region.clone(), bind(at(addresses.region, 80)).await?, None));
     let (udp, tcp) = dns::bind(at(addresses.region, 53)).await.context("could not bind port 53")?;
-    tasks.spawn(dns::serve(region.clone(), udp, tcp));
+    tasks.spawn(dns::serve(region.clone(), dns::Role::Zones, udp, tcp));
     tasks.spawn(crate::node::metadata::serve(region.clone(), bind(at(addresses.metadata, 80)).await?));
     Ok(())
 }
@@ -198,6 +202,11 @@ impl Running {
         self.dns
     }
 
+    /// Where the name servers of the domains above listen, UDP and TCP: they refer to a zone's own.
+    pub fn parents(&self) -> SocketAddr {
+        self.parents
+    }
+
     /// The region's certificate authority, PEM.
     pub fn ca_pem(&self) -> String {
         self.authority.pem().to_owned()
@@ -215,8 +224,8 @@ impl Running {
 
     /// Environment by which standard AWS clients and `dockreg` find the region.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let (edge, dns) = (self.edge(), self.dns);
-        let connect = format!(":443:{}:{},:53:{}:{}", edge.ip(), edge.port(), dns.ip(), dns.port());
+        let (edge, dns, parents) = (self.edge(), self.dns, self.parents);
+        let connect = format!("a.root-servers.net:53:{parents},:443:{edge},:53:{dns}");
         [
             ("AWS_ENDPOINT_URL", self.endpoint()),
             ("AWS_ACCESS_KEY_ID", starting::ACCESS_KEY.to_owned()),

@@ -1,5 +1,6 @@
 //! The name servers, asked over UDP and TCP.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -20,8 +21,12 @@ fn question(name: &str, kind: RecordType) -> Vec<u8> {
 }
 
 async fn ask(running: &Running, name: &str, kind: RecordType) -> Message {
+    ask_at(running.dns(), name, kind).await
+}
+
+async fn ask_at(server: SocketAddr, name: &str, kind: RecordType) -> Message {
     let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-    socket.send_to(&question(name, kind), running.dns()).await.expect("sent");
+    socket.send_to(&question(name, kind), server).await.expect("sent");
     let mut buffer = [0; 4096];
     let length = socket.recv(&mut buffer).await.expect("an answer");
     Message::from_vec(&buffer[..length]).expect("a message")
@@ -43,6 +48,38 @@ async fn a_zone_has_name_servers_and_says_what_it_lacks() {
     assert_eq!(missing.authorities.len(), 1, "the zone's SOA tells how long that holds");
     let elsewhere = ask(&running, "www.example.com.", RecordType::A).await;
     assert_eq!(elsewhere.metadata.response_code, ResponseCode::NXDomain);
+}
+
+/// https://datatracker.ietf.org/doc/html/rfc1034 (section 4.3.2)
+#[tokio::test]
+async fn the_servers_above_refer_to_what_is_delegated_and_to_nothing_else() {
+    let running = region().await;
+    let region = running.region();
+    let listed = |message: &Message| -> Vec<String> {
+        message.authorities.iter().map(|record| record.data.to_string()).collect()
+    };
+    let own = values(&ask(&running, "example.test.", RecordType::NS).await);
+    let referral = ask_at(running.parents(), "example.test.", RecordType::NS).await;
+    assert_eq!(listed(&referral), own);
+    assert!(referral.answers.is_empty() && !referral.metadata.authoritative, "a referral is no answer");
+    let child = region.world(|world| {
+        let id = world.route53.create_zone(&region, "eu.example.test.", "eu", None, None);
+        world.route53.zones[&id].clone()
+    });
+    let nowhere = ask_at(running.parents(), "eu.example.test.", RecordType::NS).await;
+    assert_eq!(nowhere.metadata.response_code, ResponseCode::NXDomain, "a zone that its parent does not know");
+    region.world(|world| {
+        let zone = world.route53.zone_named("example.test").expect("a zone").id.clone();
+        let record = RecordSet::plain("eu.example.test", "NS", 300, child.name_servers.clone());
+        let batch = vec![Change { action: Action::Create, record }];
+        world.route53.change(&region, &zone, batch, None).expect("a change");
+    });
+    let wait = async {
+        while listed(&ask_at(running.parents(), "eu.example.test.", RecordType::NS).await).len() != 4 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the parent zone's record arrives");
 }
 
 #[tokio::test]

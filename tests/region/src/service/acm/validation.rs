@@ -4,7 +4,7 @@ use super::describe::status;
 use super::{Issued, State};
 use crate::certificate::details;
 use crate::region::World;
-use crate::service::route53::{Answer, lookup, name_of};
+use crate::service::route53::{Answer, name_of, seen};
 
 /// Name and value of the validation record of a domain. It depends on account and domain alone, so identical
 /// certificates share it; a wildcard has its parent's.
@@ -19,10 +19,10 @@ pub(super) fn record(account: &str, domain: &str) -> (String, String) {
     (format!("_{}.{domain}.", &name[..32]), format!("_{}.{}.acm-validations.aws.", &value[..32], &zone[..10]))
 }
 
-/// Whether the name servers answer the validation record of a domain.
+/// Whether the validation record of a domain can be seen from anywhere in the world.
 pub(super) fn validated(world: &mut World, now: f64, account: &str, domain: &str) -> bool {
     let (name, value) = record(account, domain);
-    match lookup(&mut world.route53, now, &name, "CNAME") {
+    match seen(&mut world.route53, now, &name, "CNAME") {
         Answer::Found { values, .. } => values.iter().any(|own| name_of(own) == value),
         _ => false,
     }
@@ -70,7 +70,7 @@ pub(super) fn settle(world: &mut World, now: f64, account: &str, pace: Pace) {
 fn barred(world: &mut World, now: f64, domain: &str) -> bool {
     let mut name = domain.strip_prefix("*.").unwrap_or(domain);
     loop {
-        if let Answer::Found { kind, values, .. } = lookup(&mut world.route53, now, name, "CAA")
+        if let Answer::Found { kind, values, .. } = seen(&mut world.route53, now, name, "CAA")
             && kind == "CAA"
         {
             let ours = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];

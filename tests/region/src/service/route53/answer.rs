@@ -30,17 +30,26 @@ pub fn lookup(state: &mut State, now: f64, name: &str, kind: &str) -> Answer {
         .zones
         .values()
         .filter(|zone| zone.vpc.is_none() && (name == zone.name || name.ends_with(&format!(".{}", zone.name))))
-        .max_by_key(|zone| zone.name.len());
-    let Some(zone) = zone else { return service_name(state, &name, kind) };
+        // Of two zones of one name, people mean the one that the world is sent to.
+        .max_by_key(|zone| (zone.name.len(), state.delegations.get(&zone.name) == Some(&zone.name_servers)));
+    match zone.map(|zone| zone.id.clone()) {
+        Some(zone) => of_zone(state, now, &zone, &name, kind),
+        None => service_name(state, &name, kind),
+    }
+}
+
+/// Answers as the name servers of one zone do. `name` is in lower case with the final dot, and in the zone.
+pub(super) fn of_zone(state: &mut State, now: f64, zone: &str, name: &str, kind: &str) -> Answer {
+    let Some(zone) = state.zones.get(zone) else { return Answer::NoSuchName { zone: None } };
     let exists =
-        zone.published.values().any(|record| record.name == name || record.name.ends_with(&format!(".{name}")));
+        zone.published.values().any(|record| record.name == *name || record.name.ends_with(&format!(".{name}")));
     let wildcard = name.split_once('.').map(|(_, parent)| format!("*.{parent}")).filter(|_| !exists);
     let own = Some(zone.name.clone());
     let at = |name: &str, kind: &str| -> Vec<&RecordSet> {
         zone.published.values().filter(|record| record.name == name && record.kind == kind).collect()
     };
     let found = |kind: &str| {
-        let exact = at(&name, kind);
+        let exact = at(name, kind);
         if exact.is_empty() { wildcard.as_deref().map(|name| at(name, kind)).unwrap_or_default() } else { exact }
     };
     let mut records = found(kind);

@@ -5,6 +5,7 @@
 pub mod answer;
 mod change;
 mod check;
+pub mod delegation;
 mod operations;
 mod record;
 mod routing;
@@ -20,6 +21,7 @@ use crate::{AwsError, Region};
 
 pub use answer::{Answer, lookup};
 pub use change::{Action, Change};
+pub use delegation::{Referral, referral, seen};
 pub use record::{Alias, Key, RecordSet, name_of};
 pub use routing::Routing;
 
@@ -33,6 +35,9 @@ pub struct State {
     /// Addresses of the names in AWS's own zones, such as load balancers': kept by the services that make them.
     /// Names in lower case, without the final dot.
     pub service_names: BTreeMap<String, Vec<Ipv4Addr>>,
+    /// The name servers that the registries of parent domains list, by zone (lower case, with the final dot). A zone's
+    /// first appearance in the account is registered by itself, unless its parent is a zone of the account too.
+    pub delegations: BTreeMap<String, Vec<String>>,
     /// What draws among weighted records; made from the region's seed at the first zone.
     draws: Option<crate::random::Random>,
     /// What `*.amazonaws.com` and the zones' name servers resolve to.
@@ -127,6 +132,10 @@ impl State {
                 .collect();
         let caller_reference = reference.to_owned();
         let published = records.clone();
+        let below = |other: &Zone| other.vpc.is_none() && name.ends_with(&format!(".{}", other.name));
+        if vpc.is_none() && !self.zones.values().any(below) {
+            self.delegations.entry(name.clone()).or_insert_with(|| name_servers.clone());
+        }
         let zone = Zone {
             id: id.clone(),
             name,

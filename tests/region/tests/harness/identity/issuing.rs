@@ -162,6 +162,39 @@ async fn a_zone_that_names_other_authorities_gets_no_certificate() {
     assert_eq!(failed["FailureReason"], "CAA_ERROR");
 }
 
+/// A record in a zone that nobody is sent to is seen by nobody.
+#[tokio::test]
+async fn a_zone_that_is_not_delegated_gets_no_certificate() {
+    let account = Account::new().await;
+    let zone = account.zone().await;
+    let region = account.0.region();
+    let delegate = |servers: Vec<String>| {
+        region
+            .world(|world| world.route53.delegations.insert("example.test.".to_owned(), servers))
+            .expect("some before")
+    };
+    let own = delegate(vec!["ns1.elsewhere.test.".to_owned()]);
+    let input = json!({ "DomainName": "a.example.test", "ValidationMethod": "DNS" });
+    let arn = account.ask("acm", "RequestCertificate", input).await["CertificateArn"].clone();
+    let describe = async || {
+        account.ask("acm", "DescribeCertificate", json!({ "CertificateArn": arn })).await["Certificate"].clone()
+    };
+    let option = account
+        .until("the record is known", async || {
+            Some(describe().await["DomainValidationOptions"][0].clone())
+                .filter(|option| !option["ResourceRecord"].is_null())
+        })
+        .await;
+    let record = &option["ResourceRecord"];
+    let set = json!([{ "Action": "CREATE", "ResourceRecordSet": { "Name": record["Name"], "Type": "CNAME", "TTL": 60,
+        "ResourceRecords": [{ "Value": record["Value"] }] } }]);
+    let change = account.change(&zone, set).await.expect("a record");
+    account.in_sync(&change).await;
+    assert_eq!(describe().await["DomainValidationOptions"][0]["ValidationStatus"], "PENDING_VALIDATION");
+    delegate(own);
+    assert_eq!(describe().await["DomainValidationOptions"][0]["ValidationStatus"], "SUCCESS");
+}
+
 /// 72 hours: https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 #[tokio::test]
 async fn a_request_that_nobody_validates_is_over() {
