@@ -45,6 +45,8 @@ pub enum Kind {
     Timeout,
     /// The stack is up and the registry is not proven to work.
     NotVerified,
+    /// A certificate was requested and waits for a DNS record that only the user can make.
+    CertificatePending,
     /// dockreg is wrong.
     Bug,
     /// SIGINT or SIGTERM.
@@ -72,7 +74,7 @@ impl Kind {
             | Self::Input => 1,
             Self::Usage => 2,
             Self::OperationFailed | Self::LeftBehind | Self::Timeout => 3,
-            Self::NotVerified => 4,
+            Self::NotVerified | Self::CertificatePending => 4,
             Self::Bug => 70,
             Self::Interrupted => 130,
         }
@@ -101,6 +103,7 @@ impl Kind {
             Self::LeftBehind => "left-behind",
             Self::Timeout => "timeout",
             Self::NotVerified => "not-verified",
+            Self::CertificatePending => "certificate-pending",
             Self::Bug => "bug",
             Self::Interrupted => "interrupted",
         }
@@ -212,6 +215,7 @@ mod tests {
             (Kind::LeftBehind, 3),
             (Kind::Timeout, 3),
             (Kind::NotVerified, 4),
+            (Kind::CertificatePending, 4),
             (Kind::Bug, 70),
             (Kind::Interrupted, 130),
         ];

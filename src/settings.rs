@@ -74,6 +74,8 @@ pub struct UpSettings {
     pub zone: ZoneWish,
     /// The certificate's ARN, name or host.
     pub certificate: Option<String>,
+    /// Whether a certificate may be requested from ACM if none fits.
+    pub request_certificate: bool,
     /// First users as htpasswd lines.
     pub users: Option<SecretString>,
     /// The VPC.
@@ -113,6 +115,7 @@ impl UpSettings {
         self.names_network()
             || self.zone != ZoneWish::Find
             || self.certificate.is_some()
+            || self.request_certificate
             || self.instance_type.is_some()
             || self.ami.is_some()
             || self.bucket.is_some()

@@ -1,9 +1,13 @@
 //! ACM: certificates of the region, with the names they cover.
 
+mod request;
+
 use aws_sdk_acm::types::{CertificateStatus, CertificateSummary, CertificateType, Filters, KeyAlgorithm};
 
 use super::{Aws, AwsCallError};
 use crate::registry::certificate::{Candidate, Chain, KeyKind, Source, Status, a_label};
+
+pub use request::{Requested, request, requested};
 
 /// Every certificate of the region.
 pub async fn certificates(aws: &Aws) -> Result<Vec<Candidate>, AwsCallError> {

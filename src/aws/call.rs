@@ -68,6 +68,12 @@ impl AwsCallError {
         Self { operation, kind: CallKind::Server, code: None, message, request_id: None }
     }
 
+    /// A call that cannot be put together.
+    #[must_use]
+    pub(super) fn unsendable(operation: &'static str, why: &dyn fmt::Display) -> Self {
+        Self { operation, kind: CallKind::Unsendable, code: None, message: why.to_string(), request_id: None }
+    }
+
     /// What a watch says while it tries again.
     #[must_use]
     pub fn passing_words(&self) -> String {

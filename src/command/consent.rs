@@ -14,6 +14,24 @@ pub(super) async fn ask(shell: &Shell, yes: bool, question: &str) -> Result<(), 
     if yes || answer(shell.ask(question)).await? { Ok(()) } else { Err(declined()) }
 }
 
+/// Asks for one of several by its number, from 1 on; Enter alone declines. The answer counts from 0.
+pub(super) async fn choose(shell: &Shell, question: &str, count: usize) -> Result<usize, Failure> {
+    loop {
+        let line = tokio::select! {
+            line = shell.ask_line(question) => line,
+            () = interrupt::interrupted() => return Err(interrupt::stopped()),
+        };
+        match line.as_deref() {
+            Err(Unanswered::NoTerminal) => return Err(no_terminal()),
+            Err(Unanswered::Closed) | Ok("") => return Err(declined()),
+            Ok(typed) => match typed.parse::<usize>() {
+                Ok(number) if (1..=count).contains(&number) => return Ok(number - 1),
+                _ => {}
+            },
+        }
+    }
+}
+
 /// Asks for a name to be typed; `yes` answers in advance.
 pub(super) async fn ask_name(shell: &Shell, yes: bool, question: &str, name: &str) -> Result<(), Failure> {
     if yes || answer(shell.ask_name(question, name)).await? {

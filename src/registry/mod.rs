@@ -7,6 +7,8 @@ pub mod htpasswd;
 pub mod names;
 pub mod network;
 pub mod plan;
+pub mod record;
 pub mod template;
+pub mod validation;
 pub mod verify;
 pub mod zone;

@@ -25,6 +25,18 @@ pub fn bucket_prefix(stack_name: &str) -> String {
     format!("{}-bucket-", stack_name.to_ascii_lowercase())
 }
 
+/// The token by which ACM recognises a stack's repeated request for a host's certificate: letters and digits, 32 at most.
+/// `failed` is how many requests for the host have come to nothing, for their token gives the failed one again.
+#[must_use]
+pub fn certificate_request_token(stack_name: &str, host: &HostName, failed: usize) -> String {
+    // FNV-1a: the same in every version, on every machine. http://www.isthe.com/chongo/tech/comp/fnv/
+    let text = format!("{stack_name}/{host}/{failed}");
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("dockreg{hash:016x}")
+}
+
 /// A registry's fully qualified host name, lower case, no trailing dot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostName(String);
@@ -133,6 +145,19 @@ mod tests {
             let split = host.parse::<HostName>().ok().and_then(|host| host.split_at_zone(zone));
             assert_eq!(split, expected.map(|(prefix, zone)| (prefix.to_owned(), zone.to_owned())), "{host} {zone}");
         }
+    }
+
+    #[test]
+    fn a_request_has_a_token_of_its_own() {
+        let token = |stack: &str, host: &str, failed| {
+            host.parse().map(|host| certificate_request_token(stack, &host, failed)).unwrap_or_default()
+        };
+        let tokens =
+            [token("a", "d.test", 0), token("b", "d.test", 0), token("a", "e.test", 0), token("a", "d.test", 1)];
+        let distinct: std::collections::BTreeSet<_> = tokens.iter().collect();
+        assert_eq!(distinct.len(), tokens.len(), "{tokens:?}");
+        assert_eq!(tokens[0], token("a", "d.test", 0));
+        assert!(tokens.iter().all(|own| own.len() <= 32 && own.bytes().all(|byte| byte.is_ascii_alphanumeric())));
     }
 
     #[test]

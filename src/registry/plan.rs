@@ -25,8 +25,9 @@ use crate::stack::Stack;
 
 pub use bucket::FoundBucket;
 pub use capacity::Limits;
-pub use certificate::ChosenCertificate;
+pub use certificate::{ChosenCertificate, Missing, missing as missing_certificate};
 pub use machine::{DEFAULT_INSTANCE_TYPE, Machine, debian_parameter};
+pub use zone::in_doubt as zones_in_doubt;
 
 /// What was found in AWS, as far as it was asked for: what `None` or empty stands for was not needed.
 #[derive(Debug, Default)]
@@ -70,6 +71,8 @@ pub struct UpPlan {
     pub makes_record: bool,
     /// The certificate, when it was chosen anew.
     pub certificate: Option<ChosenCertificate>,
+    /// Whether the stack requests its certificate from ACM.
+    pub requests_certificate: bool,
     /// Parameters; `None` keeps the running stack's value.
     pub parameters: BTreeMap<String, Option<String>>,
     /// Secret parameters.
@@ -148,6 +151,10 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
         Some(setting) => !setting.value.is_empty(),
         None => stack.is_some_and(|stack| stack.parameter(parameter::DNS_ZONE).is_some()),
     };
+    let requests_certificate = match draft.values.get(parameter::SSL_CERTIFICATE) {
+        Some(setting) => setting.value.is_empty(),
+        None => stack.is_some_and(|stack| stack.parameter(parameter::SSL_CERTIFICATE).is_none()),
+    };
     let tags = tags(settings, stack);
     let parameters = parameters(&draft, stack);
     let role_arn = settings.role_arn.clone().or_else(|| stack.and_then(|stack| stack.role_arn.clone()));
@@ -164,6 +171,7 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
         zone,
         makes_record,
         certificate,
+        requests_certificate,
         parameters,
         secrets,
         sources: sources(&draft, stack),

@@ -16,6 +16,7 @@ fn settings() -> UpSettings {
         host: "docker.example.com".parse().ok().map(|host| Setting::new(host, Source::Flag)),
         zone: ZoneWish::Find,
         certificate: None,
+        request_certificate: false,
         users: None,
         vpc: None,
         subnets: Vec::new(),

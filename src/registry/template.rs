@@ -15,6 +15,9 @@ pub const MAX_BODY: usize = 51_200;
 /// The logical id of the Auto Scaling group, which waits for the nodes' signals.
 pub const NODE_GROUP: &str = "NodeGroup";
 
+/// The logical id of the certificate that the stack requests, where no other is named.
+pub const CERTIFICATE: &str = "Certificate";
+
 /// The tag by which a bucket, like the stack itself, says whose it is; its value is the stack's name.
 pub const STACK_TAG: &str = "dockreg:stack";
 
@@ -32,7 +35,7 @@ pub mod parameter {
     pub const SUBNETS: &str = "Subnets";
     /// Subnets of the load balancer alone.
     pub const LOAD_BALANCER_SUBNETS: &str = "LoadBalancerSubnets";
-    /// ARN of an IAM server certificate or of an ACM certificate.
+    /// ARN of an IAM server certificate or of an ACM certificate; empty for one that the stack requests.
     pub const SSL_CERTIFICATE: &str = "SslCertificate";
     /// The host name's part before the zone's name.
     pub const DNS_PREFIX: &str = "DnsPrefix";

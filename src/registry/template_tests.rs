@@ -115,12 +115,24 @@ fn groups_every_parameter_for_the_console() {
 }
 
 #[test]
-fn launches_with_three_parameters() {
+fn launches_with_a_network_and_a_certificate() {
     for name in parameter::ALL {
         let defaults = block(body(), 2, name).iter().filter(|line| line.starts_with("    Default: ")).count();
-        let required = [parameter::VPC_ID, parameter::SUBNETS, parameter::SSL_CERTIFICATE].contains(&name);
+        let required = [parameter::VPC_ID, parameter::SUBNETS].contains(&name);
         assert_eq!(defaults, usize::from(!required), "{name}");
     }
+}
+
+/// A certificate without a zone to validate it in would be waited for without end.
+#[test]
+fn requests_a_certificate_only_where_it_can_be_validated() {
+    let rule = block(body(), 0, "Rules").join("\n");
+    assert!(rule.contains("RuleCondition: !Equals [!Ref SslCertificate, '']\n    Assertions:\n    - Assert: !Not [!Equals [!Ref DnsZoneId, '']]"));
+    let certificate = resource(CERTIFICATE);
+    assert_eq!(value(&certificate, "ValidationMethod"), "DNS");
+    assert_eq!(value(&certificate, "HostedZoneId"), format!("!Ref {}", parameter::DNS_ZONE_ID));
+    let listener = resource("Listener").join("\n");
+    assert!(listener.contains("!If [RequestsCertificate, !Ref Certificate, !Ref SslCertificate]"), "{listener}");
 }
 
 #[test]

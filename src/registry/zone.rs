@@ -50,6 +50,14 @@ pub enum ZoneProblem {
         /// The public zones there are.
         known: Vec<String>,
     },
+    /// The zone asked for is there, and is seen from VPCs alone.
+    #[error("the hosted zone {name} ({id}) is private: only its VPCs see it, and no Docker client elsewhere would")]
+    Private {
+        /// Its name.
+        name: String,
+        /// Its id.
+        id: String,
+    },
     /// The zone asked for is not one that the host lies in.
     #[error("{host} does not lie in the hosted zone {zone}")]
     Elsewhere {
@@ -67,6 +75,10 @@ impl ZoneProblem {
             Self::Ambiguous { ids, .. } => {
                 let id = ids.first().map_or("ID", String::as_str);
                 format!("name the one that your registrar delegates to by its id, for example --dns-zone {id}")
+            }
+            Self::Private { .. } => {
+                "leave --dns-zone away, or name a public zone; or use --dns-zone none and make the record yourself"
+                    .to_owned()
             }
             Self::Unknown { .. } => {
                 "leave --dns-zone away to do without a record, or create the zone and delegate it first".to_owned()
@@ -93,12 +105,24 @@ pub fn choose<'a>(zones: &'a [Zone], host: &str) -> Result<Option<&'a Zone>, Zon
     only(holding.filter(|zone| zone.name == longest.name).collect()).map(Some)
 }
 
+/// The longest private zone that holds the host.
+///
+/// Where a VPC has a private zone for a name, nothing below it is looked for in public:
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
+pub fn hiding<'a>(zones: &'a [Zone], host: &str) -> Option<&'a Zone> {
+    zones.iter().filter(|zone| zone.private && zone.holds(host)).max_by_key(|zone| zone.name.len())
+}
+
 /// The public zone asked for by name or id, which the host must lie in.
 pub fn named<'a>(zones: &'a [Zone], wanted: &str, host: &str) -> Result<&'a Zone, ZoneProblem> {
     let public = || zones.iter().filter(|zone| !zone.private);
     let name = a_label(wanted);
     let id = wanted.strip_prefix("/hostedzone/").unwrap_or(wanted);
-    let fitting: Vec<_> = public().filter(|zone| zone.id == id || Some(&zone.name) == name.as_ref()).collect();
+    let is_it = |zone: &&Zone| zone.id == id || Some(&zone.name) == name.as_ref();
+    let fitting: Vec<_> = public().filter(is_it).collect();
+    if let ([], Some(private)) = (fitting.as_slice(), zones.iter().find(is_it)) {
+        return Err(ZoneProblem::Private { name: private.name.clone(), id: private.id.clone() });
+    }
     if fitting.is_empty() {
         let known = public().map(|zone| zone.name.clone()).collect();
         return Err(ZoneProblem::Unknown { wanted: wanted.to_owned(), known });
@@ -124,7 +148,7 @@ fn only(fitting: Vec<&Zone>) -> Result<&Zone, ZoneProblem> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Zone, choose, named};
+    use super::{Zone, choose, hiding, named};
 
     fn zones() -> Vec<Zone> {
         vec![
@@ -173,6 +197,10 @@ mod tests {
         );
         let unknown = found("nowhere.test", "docker.nowhere.test").map_err(|text| text.starts_with("there is no"));
         assert_eq!(unknown, Err(true));
-        assert!(found("docker.eu.example.test", "docker.eu.example.test").is_err(), "a private zone never serves");
+        let private =
+            found("docker.eu.example.test", "docker.eu.example.test").expect_err("a private zone never serves");
+        assert!(private.contains("(Z3) is private"), "{private}");
+        assert_eq!(hiding(&zones, "docker.eu.example.test").map(|zone| zone.id.as_str()), Some("Z3"));
+        assert_eq!(hiding(&zones, "docker.example.test"), None);
     }
 }

@@ -14,6 +14,7 @@ mod home;
 mod interrupts;
 mod life;
 mod lost_replies;
+mod names;
 mod node_script;
 mod readiness;
 mod refusals;

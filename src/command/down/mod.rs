@@ -2,6 +2,7 @@
 //! still there.
 
 mod args;
+mod certificate;
 mod delete;
 mod images;
 mod leftover;
@@ -56,12 +57,18 @@ impl Run<'_> {
         }
         consent::ask_name(shell, yes, "Type the stack's name to delete it", &stack.name).await?;
         self.lift_protection(&stack).await?;
+        let records = self.validation_records(&stack).await;
         let deleted = self.delete(&stack).await?;
         if self.args.detach {
             let text = format!("the stack {} is being deleted; to follow it: {}", stack.name, self.resume());
             return Ok(Outcome { data: json!({ "stack": stack.name, "deleted": false }), text, ..Outcome::default() });
         }
-        self.conclude(&stack, bucket, &deleted).await
+        let mut outcome = self.conclude(&stack, bucket, &deleted).await?;
+        outcome.text.push_str(&certificate::staying(&stack, &records));
+        if !records.is_empty() {
+            outcome.data["validation_records"] = json!(records);
+        }
+        Ok(outcome)
     }
 
     /// Looks at the stack and its bucket, and refuses what is not ours. `None` when there is no stack.

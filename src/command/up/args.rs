@@ -19,7 +19,7 @@ Exit code:
   0  the registry answers, or there was nothing to change
   1  declined, nothing that fits (certificate, network), not our stack, credentials, or AWS refused
   3  the stack operation failed and was rolled back, or --timeout passed while it runs
-  4  the stack is up, the registry is not proven to work
+  4  the stack is up, the registry is not proven to work; or a certificate waits for the DNS record that was printed
   130  interrupted: the operation goes on, and `dockreg up` resumes")]
 pub struct UpArgs {
     /// Host name of the registry, for example docker.example.com
@@ -41,6 +41,10 @@ pub struct UpArgs {
     /// Certificate: its ARN, its name in IAM, or a host name it covers
     #[arg(long, env = "DOCKREG_CERTIFICATE", value_name = "ARN|NAME|HOST", hide_env_values = true)]
     pub certificate: Option<String>,
+    /// If no certificate fits, request one from ACM, validated by DNS: by the stack where the zone is in Route 53, else with
+    /// a record for you to make
+    #[arg(long, conflicts_with = "certificate")]
+    pub request_certificate: bool,
     /// htpasswd lines of the first users; only read when the stack is created
     #[arg(long, env = "DOCKREG_HTPASSWD", value_name = "FILE", hide_env_values = true)]
     pub htpasswd: Option<PathBuf>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::certificate;
 use super::propose::{Proposal, Proposed};
 use super::ready::{Asking, Proof, Site};
 use crate::aws::{Aws, AwsCallError, cloudformation, elbv2};
@@ -60,10 +61,16 @@ pub(super) async fn finish(
 ) -> Result<Finished, Failure> {
     let progress = context.shell.progress(&following.title, following.expected);
     let (knows, known) = watch::channel(Site::default());
-    let mut learn = |event: &StackEvent| knows.send_modify(|site| site.learn(event));
+    let waits = watch::Sender::new(None);
+    let mut learn = |event: &StackEvent| {
+        knows.send_modify(|site| site.learn(event));
+        certificate::learn(event, &progress, &waits);
+    };
     let (sign, soon) = watch::channel(false);
     let track = follow::Track { stack_id: following.stack_id, from: following.from, soon, resume };
-    let following_end = follow::follow(context, aws, track, &progress, &mut learn);
+    let following_end = certificate::no_longer_than(&waits, resume, async {
+        follow::follow(context, aws, track, &progress, &mut learn).await
+    });
     let Some(asking) = asking else {
         return Ok(Finished { ended: Some(following_end.await?), verification: None });
     };

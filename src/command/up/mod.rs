@@ -3,6 +3,7 @@
 
 mod args;
 mod attach;
+mod certificate;
 mod execute;
 mod observe;
 mod preview;
@@ -11,8 +12,10 @@ mod ready;
 mod recreate;
 mod repair;
 mod report;
+mod request;
 mod resolve;
 mod start;
+mod zones;
 
 use std::collections::BTreeSet;
 
@@ -77,6 +80,9 @@ impl Run<'_> {
     async fn change(mut self, stack: Option<Stack>, makes_stack: bool) -> Result<Outcome, Failure> {
         let before = stack.as_ref().map(attach::Mark::of);
         let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, stack)).await?;
+        if let Some(ended) = self.settle_names(&observed).await? {
+            return Ok(ended);
+        }
         let plan = plan(&self.settings, &observed, template::body())?;
         self.warnings.extend(plan.warnings.iter().cloned());
         match &observed.stack {

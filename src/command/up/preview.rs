@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::registry::cost::{self, Estimate, Size};
 use crate::registry::plan::{BucketPlan, UpPlan};
 use crate::registry::template::{NODE_GROUP, parameter};
+use crate::settings::Source;
 use crate::stack::change::{Action, PropertyChange, Replacement, ResourceChange};
 use crate::ui::words;
 
@@ -159,7 +160,10 @@ fn lines(plan: &UpPlan) -> Vec<Line> {
         None => arn.to_owned(),
     };
     let mut all = vec![Some(Line { name: "host", value: plan.host.to_string(), source: host_source(plan) })];
-    all.push(of("certificate", parameter::SSL_CERTIFICATE, &certificate));
+    all.push(match plan.requests_certificate {
+        true => Some(requested_line(plan)),
+        false => of("certificate", parameter::SSL_CERTIFICATE, &certificate),
+    });
     all.push(match of("DNS zone", parameter::DNS_ZONE, &plain) {
         None => {
             Some(Line { name: "DNS zone", value: "none: you make the record".to_owned(), source: "found".to_owned() })
@@ -175,6 +179,18 @@ fn lines(plan: &UpPlan) -> Vec<Line> {
     all.push(of("registry", parameter::DOCKER_IMAGE, &plain));
     all.push(of("reachable for", parameter::ALLOWED_CIDR, &plain));
     all.into_iter().flatten().collect()
+}
+
+/// The certificate that the stack requests, or has requested before.
+fn requested_line(plan: &UpPlan) -> Line {
+    let (value, source) = match plan.sources.get(parameter::SSL_CERTIFICATE).map(|setting| &setting.source) {
+        Some(Source::Stack) => ("the stack's own, of ACM".to_owned(), Source::Stack.to_string()),
+        _ => {
+            let zone = plan.zone.as_ref().map_or("its zone", |zone| zone.name.as_str());
+            (format!("a new one of ACM, validated by a record in {zone}"), "none fits".to_owned())
+        }
+    };
+    Line { name: "certificate", value, source }
 }
 
 fn host_source(plan: &UpPlan) -> String {

@@ -19,6 +19,9 @@ impl Run<'_> {
         remember(&mut self.settings, &stack);
         // Nothing is deleted for a plan that could not be made.
         let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, None)).await?;
+        if let Some(ended) = self.settle_names(&observed).await? {
+            return Ok(ended);
+        }
         plan(&self.settings, &observed, template::body())?;
         let (cause, newest) = evidence(&self.aws, &stack).await?;
         let why = match &cause {

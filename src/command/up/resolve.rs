@@ -54,6 +54,7 @@ pub(super) fn resolve(
             Some(zone) => ZoneWish::Named(zone.to_owned()),
         },
         certificate: args.certificate.clone(),
+        request_certificate: args.request_certificate,
         users,
         vpc: args.vpc.clone(),
         subnets: args.subnets.clone(),

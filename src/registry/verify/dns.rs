@@ -16,7 +16,7 @@ use crate::registry::certificate::a_label;
 use crate::registry::connect_to::{ConnectTo, redirected};
 
 /// The port of name servers.
-const DOMAIN: u16 = 53;
+pub(super) const DOMAIN: u16 = 53;
 
 /// How long a name server may take; a lost packet is asked again.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -104,20 +104,15 @@ fn ips(addresses: &[SocketAddr]) -> String {
     addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Asks one name server, over UDP and, where the answer does not fit or does not come, over TCP.
+/// Asks one name server for the host's address.
 async fn ask(host: &str, server: &str, connect_to: &[ConnectTo]) -> Result<Answer, String> {
     let (name, port) =
         redirected(connect_to, server, DOMAIN).map_or((server, DOMAIN), |to| (to.to_host.as_str(), to.to_port));
     let addresses = resolve(name, port).await.map_err(|why| format!("{name}: {why}"))?;
-    let query = query(host).ok_or_else(|| format!("{host} is not a host name"))?;
+    let query = query(host, RecordType::A).ok_or_else(|| format!("{host} is not a host name"))?;
     let mut failure = format!("{server}: no address");
     for address in addresses {
-        let answer = match over_udp(&query, address).await {
-            Ok(answer) if answer.metadata.truncation => over_tcp(&query, address).await,
-            Ok(answer) => Ok(answer),
-            Err(_) => over_tcp(&query, address).await,
-        };
-        match answer.and_then(|answer| judge(&answer)) {
+        match exchange(&query, address).await.and_then(|answer| judge(&answer)) {
             Ok(answer) => return Ok(answer),
             Err(why) => failure = format!("{server}: {why}"),
         }
@@ -125,11 +120,21 @@ async fn ask(host: &str, server: &str, connect_to: &[ConnectTo]) -> Result<Answe
     Err(failure)
 }
 
-fn query(host: &str) -> Option<Message> {
-    let name = Name::from_ascii(format!("{}.", a_label(host)?)).ok()?;
+/// Asks one address, over UDP and, where the answer does not fit or does not come, over TCP.
+pub(super) async fn exchange(query: &Message, address: SocketAddr) -> Result<Message, String> {
+    match over_udp(query, address).await {
+        Ok(answer) if answer.metadata.truncation => over_tcp(query, address).await,
+        Ok(answer) => Ok(answer),
+        Err(_) => over_tcp(query, address).await,
+    }
+}
+
+/// A question to a server that is to answer by itself.
+pub(super) fn query(name: &str, kind: RecordType) -> Option<Message> {
+    let name = Name::from_ascii(format!("{}.", a_label(name)?)).ok()?;
     let mut message = Message::query();
     message.metadata.recursion_desired = false;
-    message.add_query(Query::query(name, RecordType::A));
+    message.add_query(Query::query(name, kind));
     Some(message)
 }
 

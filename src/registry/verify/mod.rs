@@ -2,6 +2,7 @@
 //! judges; it never prints.
 
 mod address;
+mod delegation;
 mod dns;
 mod http;
 mod stage;
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::connect_to::ConnectTo;
+pub use delegation::{Delegation, public_name_servers};
 pub use stage::{Outcome, Stage, StageResult, Verification};
 pub use trust::{Trust, TrustProblem};
 

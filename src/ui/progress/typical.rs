@@ -28,6 +28,7 @@ struct Typical {
 const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 const PROFILE: &str = "AWS::IAM::InstanceProfile";
 const ROLE: &str = "AWS::IAM::Role";
 const SECURITY_GROUP: &str = "AWS::EC2::SecurityGroup";
@@ -37,6 +38,7 @@ const LAUNCH_TEMPLATE: &str = "AWS::EC2::LaunchTemplate";
 const TABLE: &[Typical] = &[
     row(GROUP, "nodes", [150, 180, 120], &[LAUNCH_TEMPLATE, LISTENER]),
     row(BALANCER, "load balancer", [116, 20, 20], &[SECURITY_GROUP]),
+    row(CERTIFICATE, "certificate", [239, 20, 20], &[]),
     row(PROFILE, "instance profile", [126, 20, 3], &[ROLE]),
     row("AWS::S3::Bucket", "bucket", [30, 20, 3], &[]),
     row("AWS::Route53::RecordSet", "DNS record", [35, 35, 35], &[BALANCER]),
@@ -47,7 +49,7 @@ const TABLE: &[Typical] = &[
     row("AWS::EC2::SecurityGroupEgress", "firewall rule", [3, 3, 3], &[SECURITY_GROUP]),
     row(LAUNCH_TEMPLATE, "launch template", [6, 6, 3], &[PROFILE, SECURITY_GROUP]),
     row("AWS::ElasticLoadBalancingV2::TargetGroup", "target group", [3, 3, 3], &[]),
-    row(LISTENER, "listener", [3, 3, 3], &[BALANCER]),
+    row(LISTENER, "listener", [3, 3, 3], &[BALANCER, CERTIFICATE]),
     row("AWS::S3::BucketPolicy", "bucket policy", [3, 3, 3], &["AWS::S3::Bucket"]),
     row("AWS::SecretsManager::Secret", "secret", [6, 6, 6], &[]),
 ];
