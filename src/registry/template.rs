@@ -178,13 +178,14 @@ macro_rules! part {
 
 const SKELETON: Part = part!(People, "template.yaml");
 
-const PARTS: [Part; 12] = [
+const PARTS: [Part; 13] = [
     part!(Node, "node/cloud-config.yaml"),
     part!(Filled, "node/node.env"),
     part!(Node, "node/registry.yml"),
     part!(Node, "node/nginx.conf"),
     part!(Node, "node/daemon.json"),
     part!(Node, "node/journald.conf"),
+    part!(Node, "node/nginx-restart.conf"),
     part!(Node, "node/dockreg-registry.service"),
     part!(Node, "node/dockreg-users.service"),
     part!(Node, "node/dockreg-users.timer"),
