@@ -17,6 +17,14 @@ pub struct Arguments {
     #[arg(long)]
     pub keep: bool,
 
+    /// Instead of the usual steps: everything that can go wrong goes wrong under traffic, one after another.
+    #[arg(long, conflicts_with = "light")]
+    pub chaos: bool,
+
+    /// Only the faults whose name contains this; or `users`, or `changes`.
+    #[arg(long, requires = "chaos", value_name = "TEXT")]
+    pub only: Option<String>,
+
     /// Runs a command on the client machine of a rehearsal that runs already; a shell when none is given.
     #[arg(long, num_args = 0.., allow_hyphen_values = true, value_name = "COMMAND", conflicts_with_all = ["light", "keep"])]
     pub enter: Option<Vec<String>>,

@@ -18,16 +18,23 @@ pub async fn objects(client: &Client, environment: &Environment) -> Result<usize
     Ok(count)
 }
 
-async fn get(client: &Client, environment: &Environment, url: &str) -> Result<String> {
+/// Lines of curl's configuration that have it sign a call of a service with these keys.
+///
+/// # Errors
+/// When the keys are missing.
+pub fn signer(environment: &Environment, service: &str) -> Result<String> {
     let variable = |wanted: &str| {
         let found = environment.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.as_str()).with_context(|| format!("the region exports no {wanted}"))
     };
     let (key, secret) = (variable("AWS_ACCESS_KEY_ID")?, variable("AWS_SECRET_ACCESS_KEY")?);
-    let curl =
-        ["curl", "--silent", "--show-error", "--fail", "--aws-sigv4", "aws:amz:us-east-1:s3", "--config", "-", url];
+    Ok(format!("user = \"{key}:{secret}\"\naws-sigv4 = \"aws:amz:us-east-1:{service}\"\n"))
+}
+
+async fn get(client: &Client, environment: &Environment, url: &str) -> Result<String> {
+    let curl = ["curl", "--silent", "--show-error", "--fail", "--config", "-", url];
     // S3 wants the payload's hash among the signed headers.
-    let config = format!("user = \"{key}:{secret}\"\nheader = \"x-amz-content-sha256: {EMPTY}\"\n");
+    let config = format!("{}header = \"x-amz-content-sha256: {EMPTY}\"\n", signer(environment, "s3")?);
     Ok(client.succeed(&curl, &config).await?.stdout)
 }
 

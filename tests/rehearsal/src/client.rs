@@ -38,6 +38,16 @@ pub struct Output {
     pub stderr: String,
 }
 
+impl Output {
+    /// Exit code of a failed command, and the line of what it said that tells most.
+    pub fn failure(&self) -> Option<String> {
+        let mut lines = self.stderr.trim().lines();
+        // Docker quotes the page that a proxy answered, line by line.
+        let said = lines.clone().find(|line| line.to_lowercase().contains("error")).or_else(|| lines.next_back());
+        (self.code != 0).then(|| format!("{}: {}", self.code, said.unwrap_or("nothing on standard error")))
+    }
+}
+
 impl From<std::process::Output> for Output {
     fn from(ended: std::process::Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -102,9 +112,8 @@ impl Client {
     /// When it does not: with the last line it wrote.
     pub async fn succeed(&self, argv: &[&str], stdin: &str) -> Result<Output> {
         let output = self.run(argv, stdin).await?;
-        if output.code != 0 {
-            let said = output.stderr.trim().lines().last().unwrap_or("nothing on standard error").to_owned();
-            bail!("`{}` ended with {}: {said}", argv.join(" "), output.code);
+        if let Some(failure) = output.failure() {
+            bail!("`{}` ended with {failure}", argv.join(" "));
         }
         Ok(output)
     }

@@ -5,14 +5,19 @@
 
 pub mod arguments;
 pub mod bucket;
+pub mod chaos;
 pub mod client;
 pub mod leftover;
 pub mod mirror;
 pub mod network;
 pub mod perform;
 pub mod puller;
+pub mod pusher;
+pub mod repeat;
 pub mod scene;
+pub mod secret;
 pub mod steps;
 pub mod store;
 pub mod supervisor;
 pub mod table;
+pub mod traffic;

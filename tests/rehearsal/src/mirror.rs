@@ -16,7 +16,9 @@ use crate::store::listening;
 
 /// The image that the template's nodes run unless told otherwise.
 pub const IMAGE: &str = "public.ecr.aws/docker/library/registry:3";
-/// Its registry.
+/// The name that such an image had before.
+pub const OTHER_IMAGE: &str = "public.ecr.aws/docker/library/registry:2";
+/// Their registry.
 pub const HOST: &str = "public.ecr.aws";
 
 /// Where a registry image has its default configuration.
@@ -65,7 +67,7 @@ pub async fn archive(content: &Path, scratch: &Path, authority: &str) -> Result<
     Ok(())
 }
 
-/// Makes the image of the archive at `archive` on the client, and pushes it under its public name.
+/// Makes the image of the archive at `archive` on the client, and pushes it under its public names.
 ///
 /// # Errors
 /// When Docker refuses.
@@ -83,7 +85,10 @@ pub async fn publish(client: &Client, archive: &str) -> Result<String> {
     }
     import.extend([archive, IMAGE]);
     client.succeed(&import, "").await?;
-    client.succeed(&["docker", "push", "--quiet", IMAGE], "").await?;
-    client.succeed(&["docker", "image", "rm", IMAGE], "").await?;
+    client.succeed(&["docker", "tag", IMAGE, OTHER_IMAGE], "").await?;
+    for image in [IMAGE, OTHER_IMAGE] {
+        client.succeed(&["docker", "push", "--quiet", image], "").await?;
+    }
+    client.succeed(&["docker", "image", "rm", IMAGE, OTHER_IMAGE], "").await?;
     Ok(format!("{IMAGE} is Debian's docker-registry"))
 }

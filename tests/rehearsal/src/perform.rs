@@ -60,7 +60,11 @@ async fn rehearse(arguments: &Arguments, table: &mut Table, performed: &Cell<boo
         .step("region, store, client machine", SETTING, async { set_scene(arguments, scratch, &mut set).await })
         .await?;
     let Some(scene) = set else { return Ok(()) };
-    let outcome = steps::all(&scene, table, arguments.keep).await;
+    let outcome = if arguments.chaos {
+        steps::chaos(&scene, table, arguments.only.as_deref().unwrap_or_default()).await
+    } else {
+        steps::all(&scene, table, arguments.keep).await
+    };
     if outcome.is_err() {
         say(&scene.account().await);
     }

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use dockreg_region::fault::Fault;
 use dockreg_region::node::in_process::InProcess;
 use dockreg_region::node::machine::{Addresses, File, Guest, Host, Machines, Spec};
 use dockreg_region::service::elbv2::targets::Health;
+use dockreg_region::service::secretsmanager::Secret;
 use dockreg_region::{Options, Running};
 use tokio::process::Child;
 
@@ -185,14 +187,75 @@ impl Scene {
         Ok(())
     }
 
+    /// Cuts the network of an instance, without telling the region.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn unplug(&self, instance_id: &str) -> Result<()> {
+        self.machine(instance_id)?.unplug().await
+    }
+
+    /// The first process of a node: another one after each reboot.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn first_process(&self, instance_id: &str) -> Result<u32> {
+        self.machine(instance_id)?.leader().await
+    }
+
+    /// What a node wrote to its console so far.
+    pub fn console(&self, instance_id: &str) -> String {
+        self.machine(instance_id).map(|guest| guest.console()).unwrap_or_default()
+    }
+
+    /// Gives nodes to come a disk of so many bytes; `None` one as large as this machine's.
+    ///
+    /// # Errors
+    /// When nodes are in-process ones.
+    pub fn limit_disks(&self, bytes: Option<u64>) -> Result<()> {
+        let Nodes::Machines(machines) = &self.nodes else { bail!("an in-process node has no disk") };
+        machines.limit_disks(bytes);
+        Ok(())
+    }
+
+    /// ARN and current value of every secret of the account.
+    pub fn secrets(&self) -> Vec<(String, String)> {
+        self.region.region().world(|world| {
+            let current = |secret: &Secret| Some((secret.arn.clone(), secret.current()?.1.value.clone()));
+            world.secretsmanager.secrets.values().filter_map(current).collect()
+        })
+    }
+
+    /// Has curl sign a call of a service as the account's owner: lines of its configuration.
+    ///
+    /// # Errors
+    /// When the region exports no keys.
+    pub fn signer(&self, service: &str) -> Result<String> {
+        bucket::signer(&self.region.environment(), service)
+    }
+
+    /// Makes something go wrong in the region from now on.
+    pub fn plant(&self, fault: Fault) {
+        self.region.region().plant(fault);
+    }
+
+    /// Lets nothing go wrong in the region any more.
+    pub fn forget_faults(&self) {
+        self.region.region().faults.clear();
+    }
+
     /// Runs a shell script on a node, as root, to its end, however it ends.
     ///
     /// # Errors
     /// When the node does not run, or is an in-process one.
     pub async fn on_node(&self, instance_id: &str, script: &str) -> Result<Output> {
-        let Nodes::Machines(machines) = &self.nodes else { bail!("an in-process node has no shell") };
-        let guest = machines.guest(instance_id).with_context(|| format!("{instance_id} does not run"))?;
+        let guest = self.machine(instance_id)?;
         Ok(guest.command(&[], &["sh", "-c", script]).await?.output().await?.into())
+    }
+
+    fn machine(&self, instance_id: &str) -> Result<Arc<Guest>> {
+        let Nodes::Machines(machines) = &self.nodes else { bail!("an in-process node is no machine") };
+        machines.guest(instance_id).with_context(|| format!("{instance_id} does not run"))
     }
 
     /// Ids of the instances that run, whatever the region thinks of them.
@@ -209,8 +272,8 @@ impl Scene {
         text += &format!("== last calls to the region\n{}", last_lines(&self.region.region().journal.timeline(), 40));
         if let Nodes::Machines(machines) = &self.nodes {
             for id in machines.instance_ids() {
-                let console = machines.guest(&id).map(|guest| guest.console()).unwrap_or_default();
-                text += &format!("== console of {id}\n{}", last_lines(&without_colours(&console), 40));
+                let console = without_colours(&self.console(&id));
+                text += &format!("== console of {id}\n{}", last_lines(&console, 40));
             }
         }
         text
@@ -255,6 +318,7 @@ async fn client(arguments: &Arguments, host: &Host, scratch: &Path, region: &Run
         resolver: network::REGION,
         authority: Some(region.ca_pem()),
         files: vec![File::text("/etc/cloud/cloud-init.disabled", ""), File::text("/etc/profile.d/aws.sh", exports)],
+        disk: None,
         removed: vec!["/etc/systemd/system/multi-user.target.wants/nginx.service".to_owned()],
         binds: vec![
             (fs::canonicalize(&arguments.dockreg)?, "/usr/local/bin/dockreg".to_owned()),

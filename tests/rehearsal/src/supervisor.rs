@@ -76,8 +76,13 @@ fn start(arguments: &Arguments, trace: &Trace) -> Result<Child> {
     command.arg("--inside").arg(&trace.prefix);
     command.arg("--dockreg").arg(&arguments.dockreg).arg("--machine").arg(&arguments.machine);
     command.arg("--moto").arg(&arguments.moto).arg("--scratch").arg(&arguments.scratch);
-    if arguments.keep {
-        command.arg("--keep");
+    for (flag, given) in [("--keep", arguments.keep), ("--chaos", arguments.chaos)] {
+        if given {
+            command.arg(flag);
+        }
+    }
+    if let Some(only) = &arguments.only {
+        command.args(["--only", only]);
     }
     command.spawn().context("could not start setpriv and unshare")
 }

@@ -63,7 +63,7 @@ pub async fn dockreg_login(scene: &Scene) -> Result<String> {
     Ok(said.trim().lines().next().unwrap_or_default().to_owned())
 }
 
-/// Builds an image of 100 MB and pushes it, with a small one beside it for the client that pulls every second.
+/// Builds an image of 100 MB and pushes it, with the small one beside it for the client that pulls every second.
 ///
 /// # Errors
 /// When Docker fails, or its push reports no digest.
@@ -75,14 +75,24 @@ pub async fn push(scene: &Scene, pushed: &mut Option<Image>) -> Result<String> {
     }
     // Docker's newer builder is another package; this image needs nothing of it.
     writeln!(script, "DOCKER_BUILDKIT=0 docker build --quiet --tag {name} .")?;
-    writeln!(script, "tar -c Dockerfile | docker import --message small - {}", small())?;
     scene.client.succeed(&["sh", "-c", &script], "").await?;
     let id = scene.client.succeed(&["docker", "image", "inspect", "--format", "{{.Id}}", &name], "").await?.stdout;
     let output = scene.client.succeed(&["docker", "push", &name], "").await?.stdout;
     let digest = after(&output, "digest: ").context("docker push reported no digest")?;
-    scene.client.succeed(&["docker", "push", &small()], "").await?;
+    push_small(scene).await?;
     *pushed = Some(Image { name, digest: digest.clone(), id: id.trim().to_owned() });
     Ok(digest)
+}
+
+/// Builds the small image and pushes it.
+///
+/// # Errors
+/// When Docker fails.
+pub async fn push_small(scene: &Scene) -> Result<String> {
+    let import = format!("tar -C /etc -c passwd | docker import --message small - {}", small());
+    scene.client.succeed(&["sh", "-c", &import], "").await?;
+    scene.client.succeed(&["docker", "push", &small()], "").await?;
+    Ok(small())
 }
 
 /// Pulls the image anew: same manifest, same configuration.
@@ -116,7 +126,7 @@ pub fn small() -> String {
 }
 
 /// The word after the last `mark` in a text.
-pub(super) fn after(text: &str, mark: &str) -> Option<String> {
+pub(crate) fn after(text: &str, mark: &str) -> Option<String> {
     text.rsplit_once(mark)?.1.split_whitespace().next().map(str::to_owned)
 }
 

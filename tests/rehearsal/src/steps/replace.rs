@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::docker;
-use crate::puller::{Pull, Puller};
+use crate::puller;
+use crate::repeat::{Attempt, failed};
 use crate::scene::Scene;
 
 /// Pulls before the loss and after the replacement.
@@ -24,18 +25,12 @@ const HANDFUL: usize = 5;
 /// # Errors
 /// When it does not come, or the client's pulls fail more often or for longer than a loss explains.
 pub async fn one_node(scene: &Scene, nodes: usize) -> Result<String> {
-    let puller = (!scene.light_weight()).then(|| Puller::start(Arc::clone(&scene.client), docker::small()));
+    let puller = (!scene.light_weight()).then(|| puller::start(Arc::clone(&scene.client), docker::small()));
     tokio::time::sleep(CALM).await;
     let victim = scene.healthy_nodes().into_iter().next().context("no node is healthy")?;
     let lost = Instant::now();
     scene.cut(&victim).await?;
-    loop {
-        let healthy = scene.healthy_nodes();
-        if healthy.len() == nodes && !healthy.contains(&victim) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+    scene.healthy_without(nodes, std::slice::from_ref(&victim)).await;
     let replaced = format!("{victim} replaced after {} s", lost.elapsed().as_secs());
     let Some(puller) = puller else { return Ok(replaced) };
     tokio::time::sleep(CALM).await;
@@ -43,8 +38,8 @@ pub async fn one_node(scene: &Scene, nodes: usize) -> Result<String> {
 }
 
 /// The account of the pulls around the loss of a node at `lost`.
-fn judge(pulls: &[Pull], lost: Instant) -> Result<String> {
-    let failed: Vec<&Pull> = pulls.iter().filter(|pull| pull.failure.is_some()).collect();
+fn judge(pulls: &[Attempt], lost: Instant) -> Result<String> {
+    let failed: Vec<&Attempt> = failed(pulls).collect();
     let first = failed.first().and_then(|pull| pull.failure.clone()).unwrap_or_default();
     let account = format!("{} pulls, {} failed", pulls.len(), failed.len());
     let outside = failed.iter().filter(|pull| pull.at < lost || pull.at > lost + DETECTION).count();
@@ -59,9 +54,10 @@ fn judge(pulls: &[Pull], lost: Instant) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn pulls(lost: Instant, failures: &[u64], seconds: u64) -> Vec<Pull> {
+    fn pulls(lost: Instant, failures: &[u64], seconds: u64) -> Vec<Attempt> {
         let failure = |second| failures.contains(&second).then(|| "502 Bad Gateway".to_owned());
-        (0..seconds).map(|second| Pull { at: lost + Duration::from_secs(second), failure: failure(second) }).collect()
+        let at = |second| lost + Duration::from_secs(second);
+        (0..seconds).map(|second| Attempt { at: at(second), ended: at(second), failure: failure(second) }).collect()
     }
 
     #[test]

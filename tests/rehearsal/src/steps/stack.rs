@@ -13,8 +13,17 @@ const CHANGES: [&str; 5] = ["CreateStack", "CreateChangeSet", "ExecuteChangeSet"
 /// # Errors
 /// When it ends with another code than 0, or the nodes are not healthy then.
 pub async fn up(scene: &Scene, nodes: usize) -> Result<String> {
+    up_with(scene, nodes, &[]).await
+}
+
+/// `up` with this many nodes and further arguments: afterwards that many are healthy.
+///
+/// # Errors
+/// When it ends with another code than 0, or the nodes are not healthy then.
+pub async fn up_with(scene: &Scene, nodes: usize, further: &[&str]) -> Result<String> {
     let count = nodes.to_string();
     let mut arguments = vec!["up", "--domain", DOMAIN, "--nodes", &count, "--yes"];
+    arguments.extend(further);
     if let Some(users) = &scene.users {
         arguments.extend(["--htpasswd", users]);
     }

@@ -4,7 +4,6 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -54,6 +53,8 @@ pub struct Spec {
     pub authority: Option<String>,
     /// Files laid over the tree.
     pub files: Vec<File>,
+    /// Bytes of its disk; as many as the host has when absent.
+    pub disk: Option<u64>,
     /// Files taken away from the tree.
     pub removed: Vec<String>,
     /// Read-only binds: path here, path inside.
@@ -87,7 +88,6 @@ pub struct Guest {
     root: Root,
     nspawn: Mutex<Child>,
     nspawn_pid: u32,
-    leader: OnceLock<u32>,
     ended: AtomicBool,
 }
 
@@ -101,8 +101,7 @@ impl Guest {
         // A link's name has at most 15 bytes; the end of an instance id tells instances apart.
         let port = format!("v{}", &namespace[namespace.len().saturating_sub(13)..]);
         let folder = host.scratch.join(&spec.name);
-        fs::create_dir_all(folder.join("docker")).with_context(|| format!("could not make {}", folder.display()))?;
-        let root = Root::mount(&host.root, &folder).await?;
+        let root = Root::mount(&host.root, &folder, spec.disk).await?;
         let started = async {
             furnish(&root, host, &spec)?;
             attach(&namespace, &port, &spec.link).await?;
@@ -111,10 +110,10 @@ impl Guest {
         match started.await {
             Ok(nspawn) => {
                 let nspawn_pid = nspawn.id().context("systemd-nspawn ended at once")?;
-                let (leader, ended) = (OnceLock::new(), AtomicBool::new(false));
+                let ended = AtomicBool::new(false);
                 let address = spec.link.address;
                 let nspawn = Mutex::new(nspawn);
-                Ok(Self { address, folder, namespace, port, root, nspawn, nspawn_pid, leader, ended })
+                Ok(Self { address, folder, namespace, port, root, nspawn, nspawn_pid, ended })
             }
             Err(error) => {
                 root.remove().await;
@@ -146,14 +145,11 @@ impl Guest {
         !self.ended.load(Ordering::Relaxed)
     }
 
-    /// Its first process, as this process namespace numbers it.
+    /// Its first process, as this process namespace numbers it: another one after each reboot.
     ///
     /// # Errors
     /// When it does not come up in time.
     pub async fn leader(&self) -> Result<u32> {
-        if let Some(known) = self.leader.get() {
-            return Ok(*known);
-        }
         let children = format!("/proc/{0}/task/{0}/children", self.nspawn_pid);
         let deadline = tokio::time::Instant::now() + LEADER_LIMIT;
         while tokio::time::Instant::now() < deadline && self.runs() {
@@ -162,7 +158,7 @@ impl Guest {
             if let Some(pid) = found.split_whitespace().next().and_then(|pid| pid.parse().ok())
                 && fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "systemd")
             {
-                return Ok(*self.leader.get_or_init(|| pid));
+                return Ok(pid);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -216,10 +212,18 @@ impl Guest {
         self.cut().await;
     }
 
+    /// Cuts its network: it lives on, and no packet reaches it or leaves it.
+    ///
+    /// # Errors
+    /// When it has no link any more.
+    pub async fn unplug(&self) -> Result<()> {
+        run("ip", &["link", "set", &self.port, "down"]).await.map(drop)
+    }
+
     /// Cuts its power: it answers no packet any more, and every process of it is gone when this returns.
     pub async fn cut(&self) {
         // Without this its network would live on and refuse connections, which a dead machine does not.
-        if let Err(error) = run("ip", &["link", "set", &self.port, "down"]).await {
+        if let Err(error) = self.unplug().await {
             tracing::debug!("{error:#}");
         }
         // The death of nspawn alone would leave the machine running.

@@ -12,6 +12,7 @@ mod root;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub struct Machines {
     host: Host,
     subnet: Subnet,
     authority: OnceLock<String>,
+    /// Bytes of the disks of instances to come; 0 for what the host has.
+    disk: AtomicU64,
     instances: Arc<Mutex<HashMap<String, Instance>>>,
 }
 
@@ -62,13 +65,18 @@ pub struct Subnet {
 impl Machines {
     /// A back end that starts machines of `host` in `subnet`.
     pub fn new(host: Host, subnet: Subnet) -> Self {
-        Self { host, subnet, authority: OnceLock::new(), instances: Arc::default() }
+        Self { host, subnet, authority: OnceLock::new(), disk: AtomicU64::new(0), instances: Arc::default() }
     }
 
     /// Has every instance launched from now on trust this certificate authority (PEM), as they trust Amazon's.
     pub fn trust(&self, authority: String) {
         // A second authority would mean a second region, which never shares its back end.
         let _first = self.authority.set(authority);
+    }
+
+    /// Gives every instance launched from now on a disk of so many bytes, and of what the host has for `None`.
+    pub fn limit_disks(&self, bytes: Option<u64>) {
+        self.disk.store(bytes.unwrap_or_default(), Ordering::Relaxed);
     }
 
     /// The machine of an instance that boots or runs.
@@ -102,6 +110,7 @@ impl NodeBackend for Machines {
             resolver,
             authority: self.authority.get().cloned(),
             files: node::files(&self.host.root).map_err(|error| format!("{error:#}"))?,
+            disk: Some(self.disk.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0),
             removed: node::removed(),
             binds: Vec::new(),
         };

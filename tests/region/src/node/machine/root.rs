@@ -30,15 +30,23 @@ impl File {
 #[derive(Debug)]
 pub struct Root {
     folder: PathBuf,
+    /// Whether `folder` is a disk of its own.
+    disk: bool,
 }
 
 impl Root {
-    /// Mounts a fresh overlay over `tree`, keeping what is written below `folder`.
+    /// Mounts a fresh overlay over `tree`, keeping what is written below `folder`, which holds no more than `disk`
+    /// bytes if that is given.
     ///
     /// # Errors
-    /// When the folders or the mount cannot be made.
-    pub async fn mount(tree: &Path, folder: &Path) -> Result<Self> {
-        for part in ["upper", "work", "root"] {
+    /// When the folders or a mount cannot be made.
+    pub async fn mount(tree: &Path, folder: &Path, disk: Option<u64>) -> Result<Self> {
+        if let Some(bytes) = disk {
+            fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+            let size = format!("size={bytes}");
+            run("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", &folder.to_string_lossy()]).await?;
+        }
+        for part in ["upper", "work", "root", "docker"] {
             fs::create_dir_all(folder.join(part)).with_context(|| format!("could not make {}", folder.display()))?;
         }
         let layers = format!(
@@ -47,7 +55,7 @@ impl Root {
             folder.join("upper").display(),
             folder.join("work").display()
         );
-        let root = Self { folder: folder.to_owned() };
+        let root = Self { folder: folder.to_owned(), disk: disk.is_some() };
         run("mount", &["-t", "overlay", "overlay", "-o", &layers, &root.path().to_string_lossy()]).await?;
         Ok(root)
     }
@@ -87,9 +95,10 @@ impl Root {
 
     /// Unmounts it and deletes all that was written, apart from the cached tree.
     pub async fn remove(&self) {
-        let path = self.path();
-        if let Err(error) = run("umount", &["--lazy", &path.to_string_lossy()]).await {
-            tracing::warn!("{error:#}");
+        for path in [Some(self.path()), self.disk.then(|| self.folder.clone())].into_iter().flatten() {
+            if let Err(error) = run("umount", &["--lazy", &path.to_string_lossy()]).await {
+                tracing::warn!("{error:#}");
+            }
         }
         if let Err(error) = tokio::fs::remove_dir_all(&self.folder).await {
             tracing::warn!("could not delete {}: {error}", self.folder.display());
