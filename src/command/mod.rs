@@ -12,6 +12,7 @@ mod foreign;
 mod interrupt;
 pub mod login;
 mod main;
+mod replaced;
 pub mod status;
 pub mod template;
 pub mod up;

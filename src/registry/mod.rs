@@ -6,6 +6,7 @@ pub mod cost;
 pub mod htpasswd;
 pub mod names;
 pub mod network;
+pub mod note;
 pub mod plan;
 pub mod record;
 pub mod template;

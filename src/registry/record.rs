@@ -83,6 +83,13 @@ pub enum Standing {
 }
 
 impl RecordSet {
+    /// A record set of one value and simple routing.
+    #[must_use]
+    pub fn plain(name: &str, kind: &str, ttl: i64, value: &str) -> Self {
+        let resource_records = vec![ResourceRecord { value: value.to_owned() }];
+        Self { name: name.to_owned(), kind: kind.to_owned(), ttl: Some(ttl), resource_records, ..Self::default() }
+    }
+
     /// What it means for an address record of this name.
     #[must_use]
     pub fn standing(&self, zone: &str) -> Standing {
@@ -170,13 +177,7 @@ mod tests {
     use super::*;
 
     fn plain(kind: &str, value: &str) -> RecordSet {
-        RecordSet {
-            name: "docker.example.com.".to_owned(),
-            kind: kind.to_owned(),
-            ttl: Some(300),
-            resource_records: vec![ResourceRecord { value: value.to_owned() }],
-            ..RecordSet::default()
-        }
+        RecordSet::plain("docker.example.com.", kind, 300, value)
     }
 
     #[test]

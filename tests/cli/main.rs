@@ -15,6 +15,8 @@ mod interrupts;
 mod life;
 mod lost_replies;
 mod names;
+mod names_fresh;
+mod names_records;
 mod node_script;
 mod readiness;
 mod refusals;

@@ -133,7 +133,11 @@ async fn a_zone_of_somebody_else_gets_its_record_told_until_it_is_there() {
     insta::assert_snapshot!("names_record_told", hashes(&told.transcript()));
     let again = fixture.run(&plain).await.exits(4);
     assert_eq!(again.stdout, told.stdout, "the same record, with or without the flag");
+    // ACM knows a request's token for an hour: here as good as none.
+    let clock = |speed: f64| serde_json::from_value(json!({ "speed": speed })).expect("a change of the clock");
+    fixture.region().region().clock.change(clock(20_000.0)).expect("a speed");
     fixture.run(&with).await.exits(4).ignored();
+    fixture.region().region().clock.change(clock(600.0)).expect("a speed");
     assert_eq!(certificates(&fixture).await.len(), 1, "nothing is requested twice");
     let document = fixture.run(&[&plain[..], &["--output", "json"]].concat()).await.exits(4).document();
     assert_eq!(document["error"]["kind"], "certificate-pending", "{document:#}");
@@ -153,6 +157,17 @@ async fn a_zone_of_somebody_else_gets_its_record_told_until_it_is_there() {
     let made = fixture.run(&[&plain[..], &["--dns-zone", "none", "--output", "json"]].concat()).await;
     assert_eq!(certificates(&fixture).await[0]["CertificateArn"], arn);
     assert_eq!(certificates(&fixture).await[0]["InUse"], true, "{made}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_runs_at_once_request_one_certificate() {
+    let fixture = Fixture::new().await;
+    let with = ["up", "--domain", ELSEWHERE, "--yes", "--request-certificate"];
+    let (one, two) = (fixture.spawn(&with), fixture.spawn(&with));
+    let (one, two) = tokio::join!(fixture.ended(one, &with), fixture.ended(two, &with));
+    one.exits(4).ignored();
+    two.exits(4).ignored();
+    assert_eq!(certificates(&fixture).await.len(), 1);
 }
 
 /// What ACM draws by account and name, replaced.

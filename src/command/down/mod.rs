@@ -2,8 +2,8 @@
 //! still there.
 
 mod args;
-mod certificate;
 mod delete;
+mod dns;
 mod images;
 mod leftover;
 
@@ -64,7 +64,8 @@ impl Run<'_> {
             return Ok(Outcome { data: json!({ "stack": stack.name, "deleted": false }), text, ..Outcome::default() });
         }
         let mut outcome = self.conclude(&stack, bucket, &deleted).await?;
-        outcome.text.push_str(&certificate::staying(&stack, &records));
+        outcome.text.push_str(&dns::staying(&stack, &records));
+        outcome.warnings.extend(self.put_back_records(&stack).await);
         if !records.is_empty() {
             outcome.data["validation_records"] = json!(records);
         }

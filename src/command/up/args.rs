@@ -38,6 +38,9 @@ pub struct UpArgs {
     /// Hosted zone of the registry's name; `none` for no DNS record
     #[arg(long, env = "DOCKREG_DNS_ZONE", value_name = "ZONE", hide_env_values = true)]
     pub dns_zone: Option<String>,
+    /// Remove other DNS records at the host's name before the stack makes its own; put back if that fails
+    #[arg(long)]
+    pub replace_records: bool,
     /// Certificate: its ARN, its name in IAM, or a host name it covers
     #[arg(long, env = "DOCKREG_CERTIFICATE", value_name = "ARN|NAME|HOST", hide_env_values = true)]
     pub certificate: Option<String>,

@@ -56,6 +56,9 @@ impl Run<'_> {
         let finished =
             execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
         let status = finished.ended.as_ref().map(|ended| ended.status.clone());
+        if let Some(status) = &status {
+            self.settle_noted(&stack, status).await?;
+        }
         if status == Some(StackStatus::DeleteComplete) {
             self.context.shell.note(&format!("the stack {} is deleted; making it anew", stack.name));
             remember(&mut self.settings, &stack);

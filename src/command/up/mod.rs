@@ -1,6 +1,7 @@
 //! `dockreg up`: create, update, repair or resume. A pipeline of named values:
 //! arguments → settings → observed → plan → proposal → preview → consent → operation → verified registry → report.
 
+mod again;
 mod args;
 mod attach;
 mod certificate;
@@ -9,6 +10,7 @@ mod observe;
 mod preview;
 mod propose;
 mod ready;
+mod records;
 mod recreate;
 mod repair;
 mod report;
@@ -40,7 +42,9 @@ use execute::{Finished, Following};
 use preview::Preview;
 use propose::{Proposal, Proposed};
 use ready::Asking;
+use records::InTheWay;
 use report::{Did, Report};
+use resolve::Resolved;
 
 /// One run of `up`: what never changes while it lasts.
 struct Run<'a> {
@@ -51,18 +55,20 @@ struct Run<'a> {
     caller: sts::Caller,
     trust: crate::registry::verify::Trust,
     warnings: Vec<String>,
+    /// Whether the change is tried for the second time: what the first needed consent for is agreed to.
+    again: bool,
 }
 
 /// Creates, updates, repairs or resumes.
 pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<String>) -> Result<Outcome, Failure> {
-    let resolved = resolve::resolve(&context.stack_name, args, from_environment)?;
+    let Resolved { settings, warnings } = resolve::resolve(&context.stack_name, args, from_environment)?;
     let trust = ready::trust(&args.probe)?;
     let aws = context.aws().await?;
     let (caller, stack) = interrupt::or_stop(observe::stack(&aws, &context.stack_name)).await?;
     if let Some(old) = stack.as_ref().filter(|stack| stack.is_of_2014()) {
         return Ok(moving(old, aws.region()));
     }
-    let run = Run { context, args, settings: resolved.settings, aws, caller, trust, warnings: resolved.warnings };
+    let run = Run { context, args, settings, aws, caller, trust, warnings, again: false };
     match (start::start(stack.as_ref())?, stack) {
         (Up::Create, _) | (_, None) => run.change(None, true).await,
         (Up::Update, stack) => run.change(stack, false).await,
@@ -92,20 +98,31 @@ impl Run<'_> {
         if !self.args.dry_run {
             consent::can_ask(&self.context.shell, self.args.yes)?;
         }
+        let records = interrupt::or_stop(self.in_the_way(&plan, observed.stack.as_ref())).await?;
+        if !self.args.dry_run {
+            self.may_replace(records.as_ref(), plan.host.as_str()).await?;
+        }
         let proposal = Proposal::new(&self.context.stack_name, observed.now, makes_stack);
         let agreed = tokio::select! {
-            agreed = self.propose(&proposal, &plan) => agreed,
+            agreed = self.propose(&proposal, &plan, records.as_ref()) => agreed,
             () = interrupt::interrupted() => Err(interrupt::stopped()),
         };
         match agreed {
             Ok(Agreed::Execute(proposed, preview)) => {
+                if let Err(failure) = self.make_room(records.as_ref()).await {
+                    return Err(self.give_up(&proposal, failure).await);
+                }
                 match execute::execute(self.effects(), &proposal, &proposed).await {
-                    Ok(from) => self.follow(&plan, proposed, preview, from).await,
+                    Ok(from) => self.follow(&plan, proposed, preview, from, records).await,
                     // Refused for good, nothing runs: the proposal is taken back. After passing trouble it may have begun.
-                    Err(error) if !error.kind.is_passing() => self.overtaken(&proposal, before, error.into()).await,
+                    Err(error) if !error.kind.is_passing() => {
+                        let failure = self.not_replaced(records.as_ref(), error.into()).await;
+                        self.overtaken(&proposal, before, failure).await
+                    }
                     Err(error) => {
                         let failure = Failure::from(error).context("the change may have begun");
-                        Err(failure.hint(format!("to follow it, or begin again: {}", self.resume_line())))
+                        let failure = failure.hint(format!("to follow it, or begin again: {}", self.resume_line()));
+                        Err(with_way_back(failure, records.as_ref()))
                     }
                 }
             }
@@ -125,19 +142,20 @@ impl Run<'_> {
     }
 
     /// Makes the change set, shows what it would do, and asks.
-    async fn propose(&self, proposal: &Proposal, plan: &UpPlan) -> Result<Agreed, Failure> {
+    async fn propose(&self, proposal: &Proposal, plan: &UpPlan, records: Option<&InTheWay>) -> Result<Agreed, Failure> {
         let shell = &self.context.shell;
         let Some(proposed) = proposal.make(&self.aws, plan, self.context.timing.poll_interval).await? else {
             return Ok(Agreed::Nothing);
         };
         let place = format!("{} of account {}", self.aws.region(), self.caller.account);
-        let preview = Preview::new(plan, proposed.changes.clone(), place);
+        let removed = records.map(|found| found.replaced.sets.clone()).unwrap_or_default();
+        let preview = Preview::new(plan, proposed.changes.clone(), place).removing(removed);
         if self.args.dry_run {
             return Ok(Agreed::Preview(preview));
         }
         shell.note(&preview.text(&self.context.stack_name));
         let question = if plan.creates { "Create it?" } else { "Change it?" };
-        consent::ask(shell, self.args.yes, question).await?;
+        consent::ask(shell, self.args.yes || self.again, question).await?;
         Ok(Agreed::Execute(proposed, preview))
     }
 
@@ -161,9 +179,22 @@ impl Run<'_> {
     }
 
     /// Follows the change that this run began.
-    async fn follow(self, plan: &UpPlan, proposed: Proposed, preview: Preview, from: From) -> Result<Outcome, Failure> {
+    async fn follow(
+        mut self,
+        plan: &UpPlan,
+        proposed: Proposed,
+        preview: Preview,
+        from: From,
+        records: Option<InTheWay>,
+    ) -> Result<Outcome, Failure> {
         if self.args.detach {
-            let text = format!("the operation runs; to follow it: {}", self.resume_line());
+            let mut text = format!("the operation runs; to follow it: {}", self.resume_line());
+            if let Some(found) = &records {
+                text.push_str(&format!(
+                    "\nif it fails, this puts the removed records back: {}",
+                    found.replaced.way_back()
+                ));
+            }
             let mut data = preview.data();
             data["detached"] = true.into();
             return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
@@ -177,19 +208,26 @@ impl Run<'_> {
             creates: plan.creates,
         };
         let asking = self.asking(plan.host.clone(), zone_of(plan), internal(&plan.sources));
-        let finished =
-            execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
+        let finished = execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await;
+        let finished = finished.map_err(|failure| with_way_back(failure, records.as_ref()))?;
+        if let (Some(found), Some(ended)) = (&records, &finished.ended) {
+            self.settle_records(&found.replaced, &ended.status).await;
+        }
+        if let Some(pause) = self.worth_another_try(&finished) {
+            return self.once_more(&proposed.stack, pause).await;
+        }
         self.report(&proposed.stack, finished, Did::Changed(&preview)).await
     }
 
     /// Nothing to change: the registry is checked all the same.
-    async fn unchanged(self, plan: &UpPlan, stack: &Stack) -> Result<Outcome, Failure> {
+    async fn unchanged(mut self, plan: &UpPlan, stack: &Stack) -> Result<Outcome, Failure> {
         if self.args.dry_run {
             let data = serde_json::json!({ "dry_run": true, "creates": false, "changes": [] });
             let text = format!("the stack {} is as asked for: nothing would change", stack.name);
             return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
         }
         self.context.shell.note(&format!("the stack {} is as asked for: nothing to change", stack.name));
+        interrupt::or_stop(self.settle_noted(stack, &stack.status)).await?;
         let finished = match self.asking(plan.host.clone(), zone_of_stack(stack), internal(&plan.sources)) {
             Some(asking) => execute::check(self.context, &self.aws, stack, &asking).await,
             None => Finished { ended: None, verification: None },
@@ -247,6 +285,13 @@ enum Agreed {
     Preview(Preview),
     /// It would change nothing.
     Nothing,
+}
+
+fn with_way_back(failure: Failure, records: Option<&InTheWay>) -> Failure {
+    match records {
+        Some(found) => records::way_back(failure, &found.replaced),
+        None => failure,
+    }
 }
 
 fn left_behind(mut failure: Failure, left: &Failure) -> Failure {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::registry::cost::{self, Estimate, Size};
 use crate::registry::plan::{BucketPlan, UpPlan};
+use crate::registry::record::RecordSet;
 use crate::registry::template::{NODE_GROUP, parameter};
 use crate::settings::Source;
 use crate::stack::change::{Action, PropertyChange, Replacement, ResourceChange};
@@ -25,6 +26,8 @@ pub(super) struct Preview {
     place: String,
     settings: Vec<Line>,
     changes: Vec<ResourceChange>,
+    /// Records that are removed before.
+    records: Vec<RecordSet>,
     cost: Option<Estimate>,
 }
 
@@ -38,12 +41,21 @@ struct Line {
 impl Preview {
     /// Puts together what `plan` and `changes` say; `place` is account and region.
     pub(super) fn new(plan: &UpPlan, changes: Vec<ResourceChange>, place: String) -> Self {
-        Self { creates: plan.creates, place, settings: lines(plan), changes, cost: cost_of(plan) }
+        Self { creates: plan.creates, place, settings: lines(plan), changes, records: Vec::new(), cost: cost_of(plan) }
+    }
+
+    /// The same, with records that are removed before the change.
+    pub(super) fn removing(self, records: Vec<RecordSet>) -> Self {
+        Self { records, ..self }
     }
 
     /// The same facts as data.
     pub(super) fn data(&self) -> Value {
-        json!({ "creates": self.creates, "settings": self.settings, "changes": self.changes, "monthly_cost_usd": self.cost })
+        let mut data = json!({ "creates": self.creates, "settings": self.settings, "changes": self.changes, "monthly_cost_usd": self.cost });
+        if !self.records.is_empty() {
+            data["removed_records"] = json!(self.records);
+        }
+        data
     }
 
     /// For people.
@@ -75,6 +87,9 @@ impl Preview {
                 some => format!(", {some} of them made anew"),
             }
         ));
+        for record in &self.records {
+            put(format!("  - the record {record}: removed before, put back if the change fails"));
+        }
         put(String::new());
         put(self.cost_line());
         text

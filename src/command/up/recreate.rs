@@ -48,9 +48,10 @@ impl Run<'_> {
             )
             .hint(format!("to lift the protection and delete it: {}", self.context.command_line("down"))));
         }
-        consent::can_ask(shell, self.args.yes)?;
+        let agreed = self.args.yes || self.again;
+        consent::can_ask(shell, agreed)?;
         let question = "Delete what is left of it and start over? (images in its bucket stay)";
-        consent::ask(shell, self.args.yes, question).await?;
+        consent::ask(shell, agreed, question).await?;
         let token = format!("dockreg-clear-{}", jiff::Timestamp::now().as_nanosecond());
         let role = self.args.role_arn.as_deref();
         self.effects().delete_stack(&stack.id, role, &Leave::Nothing, &token).await?;

@@ -1,8 +1,10 @@
-//! The validation record of a certificate that the stack requested: CloudFormation leaves it in its zone.
+//! What of DNS outlives the stack: records that a change which never ended had removed are put back, and the validation
+//! record of a certificate that the stack requested stays, for CloudFormation leaves it in its zone.
 //! <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1603>
 
 use super::Run;
 use crate::aws::{acm, cloudformation, route53};
+use crate::command::replaced::Replaced;
 use crate::registry::record::{Action, Change, RecordSet, command};
 use crate::registry::template::{CERTIFICATE, parameter};
 use crate::stack::Stack;
@@ -24,6 +26,22 @@ impl Run<'_> {
             found.extend(sets.into_iter().filter(|set| set.kind == record.kind));
         }
         found
+    }
+
+    /// Puts back what stood at the host's name, when `up` removed it and the change came to nothing. Says what came of it.
+    pub(super) async fn put_back_records(&self, stack: &Stack) -> Option<String> {
+        let (zone_id, host) = (stack.parameter(parameter::DNS_ZONE_ID)?, stack.host()?);
+        let noted = match Replaced::noted(&self.aws, zone_id, host.as_str()).await {
+            Ok(noted) => noted?,
+            Err(error) => {
+                tracing::debug!(%error, "whether records are to be put back could not be looked at");
+                return None;
+            }
+        };
+        Some(match noted.put_back(&self.aws).await {
+            Ok(()) => format!("put back, as it stood before: {}", noted.list()),
+            Err(error) => format!("not put back ({error}): {}; to do it: {}", noted.list(), noted.way_back()),
+        })
     }
 }
 
