@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::command::cert::upload::CertUploadArgs;
 use crate::command::down::DownArgs;
 use crate::command::login::LoginArgs;
 use crate::command::template::TemplateArgs;
@@ -134,6 +135,7 @@ impl Command {
             Self::Status(_) => "status",
             Self::Down(_) => "down",
             Self::Cert(CertCommand::List(_)) => "cert list",
+            Self::Cert(CertCommand::Upload(_)) => "cert upload",
             Self::Login(_) => "login",
             Self::Template(_) => "template",
         }
@@ -165,6 +167,8 @@ pub struct StatusArgs {
 pub enum CertCommand {
     /// Every certificate of the account and region, and whether it fits
     List(CertListArgs),
+    /// Check a certificate and its key, and hand them to ACM or IAM
+    Upload(Box<CertUploadArgs>),
 }
 
 /// `dockreg cert list`.

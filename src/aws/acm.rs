@@ -1,5 +1,6 @@
 //! ACM: certificates of the region, with the names they cover.
 
+mod import;
 mod request;
 
 use aws_sdk_acm::types::{CertificateStatus, CertificateSummary, CertificateType, Filters, KeyAlgorithm};
@@ -7,6 +8,7 @@ use aws_sdk_acm::types::{CertificateStatus, CertificateSummary, CertificateType,
 use super::{Aws, AwsCallError};
 use crate::registry::certificate::{Candidate, Chain, KeyKind, Source, Status, a_label};
 
+pub use import::{body, delete, import, users};
 pub use request::{Requested, request, requested};
 
 /// Every certificate of the region.

@@ -1,11 +1,15 @@
 //! Elastic Load Balancing: the load balancer, its listener's certificate, and how its targets do.
 
+mod users;
+
 use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use tokio::task::JoinSet;
 
 use super::{Aws, AwsCallError};
+
+pub use users::{Use, certificate_users};
 
 /// The registry's load balancer.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

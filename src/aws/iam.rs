@@ -1,5 +1,7 @@
 //! IAM: server certificates. Its list carries no host names, so each certificate is fetched and its PEM read.
 
+mod server_certificate;
+
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -7,6 +9,8 @@ use tokio::task::JoinSet;
 
 use super::{Aws, AwsCallError};
 use crate::registry::certificate::Candidate;
+
+pub use server_certificate::{NewServerCertificate, delete, names_ending_at, server_certificate, upload};
 
 /// How many certificates are fetched at once.
 const AT_ONCE: usize = 8;
@@ -33,29 +37,14 @@ pub async fn certificates(aws: &Aws) -> Result<Vec<Candidate>, AwsCallError> {
         let (client, permits) = (client.clone(), Arc::clone(&permits));
         fetching.spawn(async move {
             let _permit = permits.acquire_owned().await;
-            certificate(&client, &name).await
+            server_certificate::get(&client, &name).await
         });
     }
     let mut found = Vec::new();
     while let Some(fetched) = fetching.join_next().await {
-        found.extend(fetched.map_err(|_| AwsCallError::incomplete("GetServerCertificate", "its end"))??);
+        let fetched = fetched.map_err(|_| AwsCallError::incomplete("GetServerCertificate", "its end"))??;
+        found.extend(fetched.map(|(candidate, _)| candidate));
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
-}
-
-/// Fetches one certificate; `None` when it was deleted since it was listed.
-async fn certificate(client: &aws_sdk_iam::Client, name: &str) -> Result<Option<Candidate>, AwsCallError> {
-    const OPERATION: &str = "GetServerCertificate";
-    let answer = client.get_server_certificate().server_certificate_name(name).send().await;
-    let output = match answer.map_err(|error| AwsCallError::of(OPERATION, error)) {
-        Ok(output) => output,
-        Err(error) if error.is("NoSuchEntity") => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let own = output.server_certificate().ok_or_else(|| AwsCallError::incomplete(OPERATION, "ServerCertificate"))?;
-    let metadata = own
-        .server_certificate_metadata()
-        .ok_or_else(|| AwsCallError::incomplete(OPERATION, "ServerCertificateMetadata"))?;
-    Ok(Some(Candidate::from_iam(metadata.arn(), name, own.certificate_body(), own.certificate_chain())))
 }

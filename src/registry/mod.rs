@@ -10,6 +10,7 @@ pub mod note;
 pub mod plan;
 pub mod record;
 pub mod template;
+pub mod upload;
 pub mod validation;
 pub mod verify;
 pub mod zone;

@@ -11,6 +11,7 @@ async fn every_command_explains_itself() {
         ("status", &["status", "--help"]),
         ("down", &["down", "--help"]),
         ("cert_list", &["cert", "list", "--help"]),
+        ("cert_upload", &["cert", "upload", "--help"]),
         ("login", &["login", "--help"]),
         ("template", &["template", "--help"]),
     ] {

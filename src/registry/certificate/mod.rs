@@ -11,6 +11,7 @@ use serde::Serialize;
 pub use choose::{Choice, Rejected, Rejection, choose, judge, matching};
 pub use cover::{Coverage, a_label, coverage};
 pub use pem::{Parsed, Unreadable, parse};
+pub(super) use pem::{common_name, key_kind};
 
 /// From this many days before the end on, a certificate is worth a warning.
 pub const EXPIRES_SOON_DAYS: i64 = 30;

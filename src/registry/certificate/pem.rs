@@ -90,7 +90,8 @@ fn dns_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, Unreadabl
         .collect())
 }
 
-fn common_name(name: &x509_parser::x509::X509Name<'_>) -> Option<String> {
+/// The common name of a subject or an issuer.
+pub(in crate::registry) fn common_name(name: &x509_parser::x509::X509Name<'_>) -> Option<String> {
     name.iter_common_name().next().and_then(|part| part.as_str().ok()).map(str::to_owned)
 }
 
@@ -98,7 +99,8 @@ fn timestamp(seconds: i64) -> Result<Timestamp, Unreadable> {
     Timestamp::from_second(seconds).map_err(|error| Unreadable::Malformed(error.to_string()))
 }
 
-fn key_kind(certificate: &X509Certificate<'_>) -> KeyKind {
+/// Kind and size of a certificate's key.
+pub(in crate::registry) fn key_kind(certificate: &X509Certificate<'_>) -> KeyKind {
     let key = certificate.public_key();
     if let Ok(PublicKey::RSA(rsa)) = key.parsed() {
         return KeyKind::Rsa(u32::try_from(rsa.key_size()).unwrap_or(u32::MAX));

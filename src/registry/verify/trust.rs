@@ -12,7 +12,7 @@ use thiserror::Error;
 #[derive(Debug, Clone)]
 pub struct Trust {
     config: Arc<ClientConfig>,
-    roots: usize,
+    roots: Arc<RootCertStore>,
 }
 
 /// Why a trust file is no good.
@@ -55,7 +55,7 @@ impl Trust {
 
     /// Trusts exactly these roots.
     pub fn of(roots: RootCertStore) -> Self {
-        let count = roots.len();
+        let kept = Arc::new(roots.clone());
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = match versions {
@@ -63,7 +63,13 @@ impl Trust {
             // The provider has suites for both versions of TLS, so this cannot happen; the default does the same.
             Err(_) => ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
         };
-        Self { config: Arc::new(config), roots: count }
+        Self { config: Arc::new(config), roots: kept }
+    }
+
+    /// The roots themselves.
+    #[must_use]
+    pub fn roots(&self) -> &RootCertStore {
+        &self.roots
     }
 
     /// The TLS client's settings.
@@ -73,7 +79,7 @@ impl Trust {
 
     /// Whether nothing at all is trusted: the machine has no root certificates installed.
     pub(super) fn is_empty(&self) -> bool {
-        self.roots == 0
+        self.roots.is_empty()
     }
 }
 

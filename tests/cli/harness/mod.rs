@@ -1,5 +1,6 @@
 //! One region, one home, one binary: how tests run dockreg and look at what it did.
 
+mod certificates;
 mod output;
 mod redact;
 mod terminal;
@@ -90,12 +91,26 @@ impl Fixture {
         self.ended(self.spawn(arguments), arguments).await
     }
 
+    /// Runs dockreg to its end with this on its standard input.
+    pub async fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("dockreg starts");
+        let mut stdin = child.stdin.take().expect("a standard input");
+        stdin.write_all(input.as_bytes()).await.expect("the input is taken");
+        drop(stdin);
+        self.ended(child, arguments).await
+    }
+
     /// Starts dockreg and leaves it running.
     pub fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).spawn().expect("dockreg starts")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("dockreg"));
         command.args(arguments).env_clear().envs(&self.environment).current_dir(self.home.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        command.spawn().expect("dockreg starts")
+        command
     }
 
     /// Runs dockreg on a terminal of its own and types this. All that the terminal showed is in `stdout`.

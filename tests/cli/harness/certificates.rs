@@ -1,0 +1,41 @@
+//! Certificates of the region's own authority: as files of the home, and as what the account has.
+
+use std::os::unix::fs::PermissionsExt;
+
+use dockreg_region::authority::Issued;
+use serde_json::{Value, json};
+
+use super::Fixture;
+
+impl Fixture {
+    /// A certificate for these names, valid from yesterday for so many days.
+    pub fn issue(&self, names: &[&str], days: i64) -> Issued {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        self.region.authority().issue_for(&names, -1, days).expect("a certificate")
+    }
+
+    /// Puts a certificate into the home as `cert.pem`, `chain.pem` and `key.pem`.
+    pub fn files(&self, issued: &Issued) {
+        self.file("cert.pem", &issued.certificate);
+        self.file("chain.pem", &issued.chain);
+        let key = self.file("key.pem", &issued.private_key);
+        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).expect("the key is made private");
+    }
+
+    /// ARNs of the certificates in ACM, of every kind of key.
+    pub async fn in_acm(&self) -> Vec<String> {
+        let input = json!({ "Includes": { "keyTypes": ["RSA_2048", "EC_prime256v1", "EC_secp384r1"] } });
+        let answer = self.call("acm", "ListCertificates", input).await;
+        arns(&answer["CertificateSummaryList"], "CertificateArn")
+    }
+
+    /// ARNs of the server certificates in IAM.
+    pub async fn in_iam(&self) -> Vec<String> {
+        let answer = self.call("iam", "ListServerCertificates", json!({})).await;
+        arns(&answer["ServerCertificateMetadataList"], "Arn")
+    }
+}
+
+fn arns(list: &Value, member: &str) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|one| Some(one[member].as_str()?.to_owned())).collect()
+}
