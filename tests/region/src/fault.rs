@@ -25,6 +25,10 @@ pub struct Fault {
     /// For an operation: a text that must occur in its input as JSON (S3: in its path). For a resource: its logical id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
+    /// A text that must occur in the caller's ARN, such as `user/` for people and `assumed-role/` for nodes; anybody's
+    /// calls when absent. Not for resources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
     /// How many matching calls go well first.
     #[serde(default)]
     pub after: u32,
@@ -67,6 +71,9 @@ impl Fault {
             return Err("seconds must be a number from 0".to_owned());
         }
         if self.effect.is_about_resources() {
+            if self.caller.is_some() {
+                return Err("caller goes with an effect on calls; resources are made by CloudFormation".to_owned());
+            }
             let known = ["CREATE", "UPDATE", "DELETE"];
             return match &self.operation {
                 Some(action) if !known.contains(&action.as_str()) => {
@@ -167,8 +174,8 @@ impl Faults {
         self.planted(|all| serde_json::json!(all))
     }
 
-    /// The effect on a call of an operation, counted. `input` is its input as JSON text.
-    pub fn on_call(&self, service: &str, operation: &str, input: &str) -> Option<Hit> {
+    /// The effect on a call of an operation, counted. `caller` is its ARN, `input` its input as JSON text.
+    pub fn on_call(&self, service: &str, operation: &str, caller: &str, input: &str) -> Option<Hit> {
         self.planted(|all| {
             let matching = all.iter_mut().filter(|planted| {
                 let fault = &planted.fault;
@@ -176,6 +183,7 @@ impl Faults {
                     && fault.service.as_deref().is_none_or(|one| one == service)
                     && fault.operation.as_deref().is_none_or(|one| one == operation)
                     && fault.resource.as_deref().is_none_or(|one| input.contains(one))
+                    && fault.caller.as_deref().is_none_or(|one| caller.contains(one))
             });
             matching.filter_map(|planted| planted.hits_now().then(|| planted.hit())).next()
         })

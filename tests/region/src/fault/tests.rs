@@ -12,8 +12,13 @@ fn faults(text: &str) -> Faults {
     faults
 }
 
+/// Whether a call by an operator is hit.
+fn on_call(faults: &Faults, input: &str) -> bool {
+    faults.on_call("cloudformation", "DescribeStacks", "arn:aws:iam::1:user/operator", input).is_some()
+}
+
 fn hits(faults: &Faults, calls: usize) -> Vec<bool> {
-    (0..calls).map(|_| faults.on_call("cloudformation", "DescribeStacks", "{\"StackName\":\"x\"}").is_some()).collect()
+    (0..calls).map(|_| on_call(faults, "{\"StackName\":\"x\"}")).collect()
 }
 
 #[test]
@@ -23,10 +28,18 @@ fn a_fault_from_a_file_hits_as_often_as_it_says() {
             { "service": "ec2", "effect": "cut_after" }]"#,
     );
     assert_eq!(hits(&faults, 5), [false, true, true, false, false]);
-    assert!(faults.on_call("cloudformation", "DescribeStacks", "{}").is_none());
+    assert!(!on_call(&faults, "{}"));
     let listed = faults.list();
     assert_eq!((&listed[0]["calls"], &listed[0]["hits"]), (&5.into(), &2.into()));
     assert_eq!(listed[0]["effect"], "throttle");
+}
+
+#[test]
+fn a_fault_of_a_caller_lets_others_pass_and_does_not_count_them() {
+    let faults = faults(r#"[{ "caller": "assumed-role/", "times": 1, "effect": "throttle" }]"#);
+    assert_eq!(hits(&faults, 2), [false, false]);
+    assert!(faults.on_call("s3", "GetObject", "arn:aws:sts::1:assumed-role/node/i-1", "{}").is_some());
+    assert_eq!(faults.list()[0]["calls"], 1);
 }
 
 #[test]
@@ -48,7 +61,7 @@ fn a_fault_of_a_resource_hits_it_before_or_after_it_is_made() {
             { "resource": "Nodes", "after": 1, "after_effect": true, "effect": { "fail_resource": { "reason": "late" } } },
             { "resource": "Bucket", "effect": { "slow_resource": 60 } }]"#,
     );
-    assert!(faults.on_call("cloudformation", "CREATE", "Nodes").is_none());
+    assert!(faults.on_call("cloudformation", "CREATE", "-", "Nodes").is_none());
     let first = faults.on_resource("Nodes", "CREATE");
     assert_eq!((first.failing(false).as_deref(), first.failing(true)), (Some("early"), None));
     let second = faults.on_resource("Nodes", "DELETE");
@@ -67,6 +80,7 @@ fn what_is_wrong_with_faults_is_said() {
         (r#"[{ "effect": "throttle" }, { "probability": 1.5, "effect": "throttle" }]"#, "fault 2: probability"),
         (r#"[{ "effect": { "slow": -1 } }]"#, "seconds must be a number from 0"),
         (r#"[{ "effect": "cut_before", "after_effect": true }]"#, "after_effect goes with"),
+        (r#"[{ "caller": "user/", "effect": { "slow_resource": 1 } }]"#, "caller goes with an effect on calls"),
         (r#"[{ "operation": "MAKE", "effect": { "slow_resource": 1 } }]"#, "CREATE, UPDATE, DELETE, not MAKE"),
     ] {
         let said = Fault::read(text).expect_err(text);

@@ -183,7 +183,7 @@ async fn carry_out(
     note: &mut Note,
 ) -> Reply {
     let text = input.as_ref().map(ToString::to_string).unwrap_or_default();
-    let hit = region.faults.on_call(name, &operation.name, &text);
+    let hit = region.faults.on_call(name, &operation.name, &note.caller, &text);
     let unread = input.as_ref().err().cloned();
     let call = Call { service: name, operation: operation.name.clone(), input: input.unwrap_or_default(), principal };
     if let Some(reply) = planted::before(region, model, &call, hit.as_ref()).await {

@@ -83,7 +83,7 @@ pub(super) async fn exchange(
         Err(refusal) => return refuse(refusal),
     };
     note.caller = arn_of(region, &principal);
-    let hit = region.faults.on_call("s3", &operation.name, &path);
+    let hit = region.faults.on_call("s3", &operation.name, &note.caller, &path);
     // Members of the body are read below; the rules need only path, query and headers.
     let framed = read::rest::read(model, operation, &members, &parts).map_err(|error| check::unreadable(model, error));
     let input = framed.as_ref().cloned().unwrap_or_default();
