@@ -60,8 +60,18 @@ pub async fn bucket_tags(aws: &Aws, bucket: &str) -> Result<Option<BTreeMap<Stri
 
 /// The region of a bucket of this account; `None` when there is no such bucket.
 pub async fn bucket_region(aws: &Aws, bucket: &str) -> Result<Option<String>, AwsCallError> {
+    location(&client(aws, None), bucket).await
+}
+
+/// Whether a bucket is there and ours to use. Not by `HeadBucket`, which answers errors without a reason:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
+pub async fn exists(aws: &Aws, bucket: &str, region: Option<&str>) -> Result<bool, AwsCallError> {
+    Ok(location(&client(aws, region), bucket).await?.is_some())
+}
+
+async fn location(client: &aws_sdk_s3::Client, bucket: &str) -> Result<Option<String>, AwsCallError> {
     const OPERATION: &str = "GetBucketLocation";
-    let answer = client(aws, None).get_bucket_location().bucket(bucket).send().await;
+    let answer = client.get_bucket_location().bucket(bucket).send().await;
     match answer.map_err(|error| AwsCallError::of(OPERATION, error)) {
         // us-east-1 has no location constraint, and the oldest buckets of eu-west-1 say EU:
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
@@ -71,16 +81,6 @@ pub async fn bucket_region(aws: &Aws, bucket: &str) -> Result<Option<String>, Aw
             Some(region) => region.to_owned(),
         })),
         Err(error) if error.is("NoSuchBucket") => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a bucket is there and ours to use.
-pub async fn exists(aws: &Aws, bucket: &str, region: Option<&str>) -> Result<bool, AwsCallError> {
-    let answer = client(aws, region).head_bucket().bucket(bucket).send().await;
-    match answer.map_err(|error| AwsCallError::of("HeadBucket", error)) {
-        Ok(_) => Ok(true),
-        Err(error) if error.is("NotFound") || error.is("NoSuchBucket") => Ok(false),
         Err(error) => Err(error),
     }
 }

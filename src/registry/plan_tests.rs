@@ -209,6 +209,21 @@ fn a_bucket_left_behind_is_adopted() -> Result<(), Failure> {
 }
 
 #[test]
+fn a_bucket_of_the_last_attempt_that_is_gone_is_no_obstacle() -> Result<(), Failure> {
+    let (mut asked, mut seen) = (settings(), observed());
+    let gone = |source| Some(Setting::new("docker-registry-bucket-old".to_owned(), source));
+    seen.named_bucket =
+        Some(FoundBucket { name: "docker-registry-bucket-old".to_owned(), region: None, home: "us-east-1".to_owned() });
+    asked.bucket = gone(Source::Stack);
+    let made = plan(&asked, &seen, TEMPLATE)?;
+    assert_eq!(made.bucket, BucketPlan::New);
+    assert!(made.warnings.iter().any(|warning| warning.contains("docker-registry-bucket-old")), "{:?}", made.warnings);
+    asked.bucket = gone(Source::Flag);
+    assert_eq!(plan(&asked, &seen, TEMPLATE).map_err(|failure| failure.kind).err(), Some(Kind::Input));
+    Ok(())
+}
+
+#[test]
 fn a_live_bucket_changes_only_in_so_many_words() -> Result<(), Failure> {
     let other = |settings: &mut UpSettings, seen: &mut Observed| {
         settings.bucket = Some(Setting::new("elsewhere".to_owned(), Source::Flag));

@@ -40,6 +40,11 @@ pub(super) fn choose(
     }
     let found = observed.named_bucket.as_ref().filter(|found| found.name == wanted.value);
     let Some((found, region)) = found.and_then(|found| Some((found, found.region.as_deref()?))) else {
+        // Nobody asked for it now: a stack that can only be made anew had it.
+        if wanted.source == Source::Stack {
+            draft.warnings.push(format!("the bucket {} that the images were in is gone", wanted.value));
+            return unnamed(observed, stack, draft);
+        }
         return Err(Failure::new(Kind::Input, format!("there is no bucket {} in this account", wanted.value))
             .hint("leave --bucket away to get a new one"));
     };
