@@ -26,6 +26,9 @@ pub const HOST: &str = "docker.example.test";
 /// The arguments of the `up` that most tests begin with.
 pub const UP: [&str; 4] = ["up", "--domain", HOST, "--yes"];
 
+/// What the ARN of whoever runs dockreg has in it, and a node's has not.
+pub const OPERATOR: &str = ":user/";
+
 /// A run longer than this hangs: the slowest takes some seconds on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -221,7 +224,7 @@ impl Fixture {
     pub fn mutations(&self) -> Vec<String> {
         const READING: [&str; 5] = ["Describe", "Get", "List", "Head", "Poll"];
         let entries = self.region.region().journal.entries();
-        let by_operator = entries.iter().filter(|entry| entry.caller.contains("user/"));
+        let by_operator = entries.iter().filter(|entry| entry.caller.contains(OPERATOR));
         by_operator
             .map(|entry| entry.operation.clone())
             .filter(|operation| !READING.iter().any(|word| operation.starts_with(word)))
