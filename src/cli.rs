@@ -175,7 +175,9 @@ pub enum CertCommand {
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Output:
-  One row per certificate: name, source, names covered, days left, in use, usable and why not.
+  One row per certificate: name, where it is kept, names covered, days left, usable and why not.
+  With 100 columns or more also expiry, issuer, key, and what uses it. Without a terminal a row is
+  one line.
 
 Exit code:
   0  listed, also when there is none
@@ -184,6 +186,9 @@ pub struct CertListArgs {
     /// Say for each certificate whether it can serve HOST
     #[arg(long, env = "DOCKREG_DOMAIN", value_name = "HOST", hide_env_values = true)]
     pub domain: Option<String>,
+    /// Count the certificates in this PEM file among the known roots
+    #[arg(long, env = "DOCKREG_CA_FILE", value_name = "FILE", hide_env_values = true)]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Reads `20ms`, `90s`, `45m`, `1h 30m`, or a plain number of seconds.

@@ -2,11 +2,11 @@
 
 mod users;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use tokio::task::JoinSet;
 
+use super::at_once::{self, Counter};
 use super::{Aws, AwsCallError};
 
 pub use users::{Use, certificate_users};
@@ -99,28 +99,23 @@ pub async fn listener_certificate(aws: &Aws, load_balancer_arn: &str) -> Result<
     Ok(certificates.filter_map(|own| own.certificate_arn().map(str::to_owned)).next())
 }
 
-/// How many load balancers are asked for their listeners at once.
-const AT_ONCE: usize = 8;
-
-/// ARNs of the certificates on the listeners of every load balancer of the region. Further certificates of a listener,
-/// chosen by the client's host name, are not among them.
-pub async fn served_certificates(aws: &Aws) -> Result<BTreeSet<String>, AwsCallError> {
-    let mut waiting = load_balancers(aws).await?;
-    let mut asking = JoinSet::new();
-    let mut served = BTreeSet::new();
-    loop {
-        while asking.len() < AT_ONCE
-            && let Some(arn) = waiting.pop()
-        {
-            asking.spawn(certificates_on(client(aws), arn));
-        }
-        match asking.join_next().await {
-            Some(certificates) => {
-                served.extend(certificates.map_err(|_| AwsCallError::incomplete("DescribeListeners", "its end"))??);
-            }
-            None => return Ok(served),
+/// ARNs of the certificates that the region's load balancers serve, their own and those that they choose by the client's
+/// host name, each with the ARNs of these load balancers.
+pub async fn served_certificates(
+    aws: &Aws,
+    counter: &Counter,
+) -> Result<BTreeMap<String, BTreeSet<String>>, AwsCallError> {
+    let balancers = load_balancers(aws).await?;
+    let listeners = at_once::each(balancers, counter, |arn| listeners_of(client(aws), arn)).await?;
+    let listeners = listeners.into_iter().flatten().collect();
+    let served = at_once::each(listeners, counter, |listener| certificates_on(client(aws), listener)).await?;
+    let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (balancer, certificates) in served {
+        for certificate in certificates {
+            users.entry(certificate).or_default().insert(balancer.clone());
         }
     }
+    Ok(users)
 }
 
 /// ARNs of every load balancer of the region.
@@ -131,15 +126,15 @@ async fn load_balancers(aws: &Aws) -> Result<Vec<String>, AwsCallError> {
         let answer = client(aws).describe_load_balancers().set_marker(marker).send().await;
         let page = answer.map_err(|error| AwsCallError::of("DescribeLoadBalancers", error))?;
         found.extend(page.load_balancers().iter().filter_map(|own| own.load_balancer_arn().map(str::to_owned)));
-        marker = page.next_marker().filter(|own| !own.is_empty()).map(str::to_owned);
+        marker = next(page.next_marker());
         if marker.is_none() {
             return Ok(found);
         }
     }
 }
 
-/// ARNs of the certificates on one load balancer's listeners; none when it is gone meanwhile.
-async fn certificates_on(client: Client, load_balancer: String) -> Result<Vec<String>, AwsCallError> {
+/// The load balancer with each of its listeners that have a certificate; none when it is gone meanwhile.
+async fn listeners_of(client: Client, load_balancer: String) -> Result<Vec<(String, String)>, AwsCallError> {
     let mut found = Vec::new();
     let mut marker = None;
     loop {
@@ -149,11 +144,39 @@ async fn certificates_on(client: Client, load_balancer: String) -> Result<Vec<St
             Err(error) if error.is("LoadBalancerNotFound") => return Ok(found),
             Err(error) => return Err(error),
         };
-        let certificates = page.listeners().iter().flat_map(|listener| listener.certificates());
-        found.extend(certificates.filter_map(|own| own.certificate_arn().map(str::to_owned)));
-        marker = page.next_marker().filter(|own| !own.is_empty()).map(str::to_owned);
+        let secure = page.listeners().iter().filter(|own| !own.certificates().is_empty());
+        let arns = secure.filter_map(|own| own.listener_arn().map(str::to_owned));
+        found.extend(arns.map(|arn| (load_balancer.clone(), arn)));
+        marker = next(page.next_marker());
         if marker.is_none() {
             return Ok(found);
         }
     }
+}
+
+/// The load balancer of a listener, with ARNs of all the listener's certificates.
+async fn certificates_on(
+    client: Client,
+    (balancer, listener): (String, String),
+) -> Result<(String, Vec<String>), AwsCallError> {
+    let mut found = Vec::new();
+    let mut marker = None;
+    loop {
+        let call = client.describe_listener_certificates().listener_arn(&listener).set_marker(marker);
+        let page = match call.send().await.map_err(|error| AwsCallError::of("DescribeListenerCertificates", error)) {
+            Ok(page) => page,
+            Err(error) if error.is("ListenerNotFound") => return Ok((balancer, found)),
+            Err(error) => return Err(error),
+        };
+        found.extend(page.certificates().iter().filter_map(|own| own.certificate_arn().map(str::to_owned)));
+        marker = next(page.next_marker());
+        if marker.is_none() {
+            return Ok((balancer, found));
+        }
+    }
+}
+
+/// Where the next page begins.
+fn next(marker: Option<&str>) -> Option<String> {
+    marker.filter(|own| !own.is_empty()).map(str::to_owned)
 }

@@ -3,6 +3,7 @@
 //! Functions take [`Aws`], make one call (or page one list to its end) and fail with [`AwsCallError`].
 
 pub mod acm;
+mod at_once;
 pub mod autoscaling;
 mod call;
 pub mod cloudformation;
@@ -19,6 +20,7 @@ mod skew;
 pub mod ssm;
 pub mod sts;
 
+pub use at_once::{Count, Counter};
 pub use call::{AwsCallError, CallKind};
 pub use config::Aws;
 

@@ -11,6 +11,14 @@ pub struct Caller {
     pub arn: String,
 }
 
+impl Caller {
+    /// The partition that the account is in: `aws`, `aws-cn` and so on.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).unwrap_or("aws")
+    }
+}
+
 /// Asks AWS whose credentials these are.
 pub async fn caller(aws: &Aws) -> Result<Caller, AwsCallError> {
     const OPERATION: &str = "GetCallerIdentity";

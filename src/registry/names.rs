@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::certificate::a_label;
+
 /// Key of the tag that marks what dockreg made; its value is the stack's name.
 pub const STACK_TAG: &str = "dockreg:stack";
 
@@ -71,14 +73,17 @@ impl FromStr for HostName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let name = text.trim_end_matches('.').to_ascii_lowercase();
         if text.contains("://") || text.contains('/') || text.contains(':') {
             return Err(format!(
                 "{text:?} is not a bare host name such as docker.example.com: leave out scheme, port and path"
             ));
         }
-        if name.len() > 253 || !name.contains('.') {
-            return Err(format!("{text:?} is not a host name such as docker.example.com"));
+        // Certificates, DNS and Docker know names in other letters by their xn-- form only.
+        let name = a_label(text).filter(|name| name.contains('.'));
+        let name = name.ok_or_else(|| format!("{text:?} is not a host name such as docker.example.com"))?;
+        // https://www.rfc-editor.org/rfc/rfc1123#page-13: what ends in a number is an address
+        if name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(format!("{text:?} is an address, not a host name: certificates and Docker need a name"));
         }
         let fits = |label: &str| {
             (1..=63).contains(&label.len())
@@ -87,9 +92,7 @@ impl FromStr for HostName {
                 && !label.ends_with('-')
         };
         match name.split('.').find(|label| !fits(label)) {
-            Some(label) => {
-                Err(format!("{text:?} is not a host name: {label:?} is no valid label (write names in xn-- form)"))
-            }
+            Some(label) => Err(format!("{text:?} is not a host name: {label:?} is no valid label")),
             None => Ok(Self(name)),
         }
     }
@@ -117,6 +120,8 @@ mod tests {
             ("Docker.Example.COM.", "docker.example.com"),
             ("a.b", "a.b"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("Bücher.Example", "xn--bcher-kva.example"),
+            ("docker。例え.test", "docker.xn--r8jz45g.test"),
         ] {
             assert_eq!(text.parse::<HostName>().map(|host| host.to_string()), Ok(host.to_owned()));
         }
@@ -126,7 +131,10 @@ mod tests {
             "docker.example.com:443",
             "a..b",
             "-a.example",
-            "bücher.example",
+            "xn--a.example",
+            "a_b.example",
+            "10.0.0.1",
+            "docker.example.1",
             "",
         ] {
             assert!(text.parse::<HostName>().is_err(), "{text}");

@@ -10,11 +10,10 @@ mod zone;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
 
-use super::certificate::Candidate;
+use super::certificate::{Candidate, Client, Place};
 use super::names::{HostName, STACK_TAG};
 use super::network::{Subnet, Vpc};
 use super::template::parameter;
@@ -25,7 +24,7 @@ use crate::stack::Stack;
 
 pub use bucket::FoundBucket;
 pub use capacity::Limits;
-pub use certificate::{ChosenCertificate, Missing, missing as missing_certificate};
+pub use certificate::{ChosenCertificate, Missing, PassedOver, TOLD, missing as missing_certificate};
 pub use machine::{DEFAULT_INSTANCE_TYPE, Machine, debian_parameter};
 pub use zone::in_doubt as zones_in_doubt;
 
@@ -54,8 +53,12 @@ pub struct Observed {
     pub left_buckets: Vec<String>,
     /// The bucket that was named.
     pub named_bucket: Option<FoundBucket>,
-    /// The time.
-    pub now: Timestamp,
+    /// The certificate of the standing stack, where no other is looked for.
+    pub served: Option<Candidate>,
+    /// Where the stack is, or will be.
+    pub place: Place,
+    /// The TLS client that the registry's certificate is to satisfy: the time, and whom this machine trusts.
+    pub client: Client,
 }
 
 /// What an `up` will ask of CloudFormation.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::registry::certificate::{Candidate, Chain, KeyKind, Status};
 use crate::registry::network::{Route, ZoneKind};
@@ -48,7 +50,10 @@ fn certificate(name: &str, covers: &str) -> Candidate {
         issuer: None,
         chain: Chain::Complete,
         status: Status::Issued,
+        renews: false,
         in_use: None,
+        used_by: Vec::new(),
+        path: Vec::new(),
     }
 }
 
@@ -81,7 +86,6 @@ fn observed() -> Observed {
             image_name: "debian-13".to_owned(),
             root_device: "/dev/xvda".to_owned(),
         }),
-        now: Timestamp::UNIX_EPOCH,
         ..Observed::default()
     }
 }
@@ -114,7 +118,6 @@ fn update(change: impl FnOnce(&mut UpSettings, &mut Observed)) -> Result<UpPlan,
         stack: Some(standing(&first)),
         template: Some(TEMPLATE.to_owned()),
         machine: None,
-        now: Timestamp::UNIX_EPOCH,
         ..Observed::default()
     };
     change(&mut later, &mut seen);

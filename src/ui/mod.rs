@@ -7,6 +7,7 @@ mod prompt;
 mod screen;
 mod shell;
 mod table;
+mod tally;
 mod trace;
 pub mod words;
 
@@ -15,5 +16,6 @@ pub use paint::{Paint, Tone};
 pub use progress::{Expected, Progress};
 pub use prompt::Unanswered;
 pub use shell::{ColorChoice, Format, Look, Shell, Verbosity};
-pub use table::Table;
+pub use table::{Table, toned};
+pub use tally::Tally;
 pub use trace::show_calls;

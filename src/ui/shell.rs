@@ -108,6 +108,11 @@ impl Shell {
         self.width
     }
 
+    /// Whether somebody reads the results as they are written.
+    pub fn results_are_read_on_a_terminal(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
     /// Colours of standard output, for results.
     pub fn paint(&self) -> Paint {
         self.stdout

@@ -4,6 +4,7 @@
 //! After a wanted change of wording: `INSTA_UPDATE=always cargo test --test cli`, then read the difference.
 
 mod attach;
+mod certificate_choice;
 mod certs_upload;
 mod documents;
 mod down;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use tokio::task::JoinSet;
 
-use super::{AT_ONCE, Aws, AwsCallError, client, load_balancers};
+use super::{Aws, AwsCallError, client, load_balancers};
+use crate::aws::at_once::{self, Counter};
 
 /// CloudFormation puts this tag on what it makes.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
@@ -40,23 +40,12 @@ impl std::fmt::Display for Use {
 
 /// The listeners of the region that serve the certificate, as their default or by the client's host name.
 pub async fn certificate_users(aws: &Aws, certificate: &str) -> Result<Vec<Use>, AwsCallError> {
-    let mut waiting = load_balancers(aws).await?;
-    let mut asking = JoinSet::new();
-    let mut uses = Vec::new();
-    loop {
-        while asking.len() < AT_ONCE
-            && let Some(arn) = waiting.pop()
-        {
-            let (client, certificate) = (client(aws), certificate.to_owned());
-            asking.spawn(async move { uses_on(&client, arn, &certificate).await });
-        }
-        match asking.join_next().await {
-            Some(found) => {
-                uses.extend(found.map_err(|_| AwsCallError::incomplete("DescribeListeners", "its end"))??);
-            }
-            None => break,
-        }
-    }
+    let nobody = Counter::default();
+    let uses = at_once::each(load_balancers(aws).await?, &nobody, |arn| {
+        let (client, certificate) = (client(aws), certificate.to_owned());
+        async move { uses_on(&client, arn, &certificate).await }
+    });
+    let mut uses: Vec<Use> = uses.await?.into_iter().flatten().collect();
     let stacks = stacks_of(aws, &uses).await?;
     for own in &mut uses {
         own.stack = stacks.get(&own.load_balancer).cloned();

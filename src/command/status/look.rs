@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use crate::aws::autoscaling::{self, Group};
 use crate::aws::elbv2::{self, LoadBalancer, Target};
-use crate::aws::{Aws, AwsCallError, CallKind, acm, iam, route53};
+use crate::aws::{Aws, AwsCallError, CallKind, route53};
 use crate::cli::StatusArgs;
 use crate::command::operator_password;
+use crate::command::up::certificate;
 use crate::error::Failure;
 use crate::registry::certificate::Candidate;
 use crate::registry::names::OPERATOR;
@@ -101,9 +102,7 @@ where
 /// The certificate on the HTTPS listener, found where its ARN says it is kept.
 async fn served_certificate(aws: &Aws, load_balancer: &str) -> Result<Option<Candidate>, AwsCallError> {
     let Some(arn) = elbv2::listener_certificate(aws, load_balancer).await? else { return Ok(None) };
-    let in_iam = arn.split(':').nth(2) == Some("iam");
-    let kept = if in_iam { iam::certificates(aws).await? } else { acm::certificates(aws).await? };
-    Ok(kept.into_iter().find(|candidate| candidate.arn == arn))
+    certificate(aws, &arn).await
 }
 
 /// Asks the registry itself, as soon as it has a host, a load balancer and a password.

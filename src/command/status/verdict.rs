@@ -2,7 +2,6 @@
 
 use super::look::{Found, Part};
 use crate::error::{Failure, Kind};
-use crate::registry::certificate::EXPIRES_SOON_DAYS;
 use crate::stack::answer::{Down, Look, Up, answer};
 use crate::stack::status::Sentiment;
 
@@ -120,14 +119,7 @@ fn node_fault(found: &Found) -> Option<Failure> {
 
 fn warnings(found: &Found) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(certificate) = found.certificate.known().filter(|own| own.expires_soon(found.now)) {
-        let days = certificate.days_left(found.now).unwrap_or_default();
-        warnings.push(format!(
-            "the certificate {:?} expires in {days} days (under {EXPIRES_SOON_DAYS}): renew it and give the new one to \
-             `dockreg up --certificate`",
-            certificate.name
-        ));
-    }
+    warnings.extend(found.certificate.known().and_then(|own| own.expiry_warning(found.now)));
     for (part, hidden) in [
         ("the nodes", hidden(&found.group)),
         ("their health", hidden(&found.targets)),

@@ -22,7 +22,7 @@ mod zones;
 use std::collections::BTreeSet;
 
 pub use args::UpArgs;
-pub(super) use observe::left_buckets;
+pub(super) use observe::{certificate, left_buckets};
 
 use super::effect::Effects;
 use super::foreign::{moving, refuse_strange_change_sets};
@@ -30,7 +30,7 @@ use super::{Outcome, consent, interrupt};
 use crate::aws::{Aws, cloudformation, sts};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::registry::plan::{UpPlan, plan};
+use crate::registry::plan::{Observed, UpPlan, plan};
 use crate::registry::template::{self, parameter};
 use crate::settings::UpSettings;
 use crate::stack::Stack;
@@ -85,7 +85,7 @@ impl Run<'_> {
     /// Plans, proposes, asks and executes. `makes_stack` says that no stack of this name exists yet.
     async fn change(mut self, stack: Option<Stack>, makes_stack: bool) -> Result<Outcome, Failure> {
         let before = stack.as_ref().map(attach::Mark::of);
-        let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, stack)).await?;
+        let observed = interrupt::or_stop(self.observe(stack)).await?;
         if let Some(ended) = self.settle_names(&observed).await? {
             return Ok(ended);
         }
@@ -102,7 +102,7 @@ impl Run<'_> {
         if !self.args.dry_run {
             self.may_replace(records.as_ref(), plan.host.as_str()).await?;
         }
-        let proposal = Proposal::new(&self.context.stack_name, observed.now, makes_stack);
+        let proposal = Proposal::new(&self.context.stack_name, observed.client.now, makes_stack);
         let agreed = tokio::select! {
             agreed = self.propose(&proposal, &plan, records.as_ref()) => agreed,
             () = interrupt::interrupted() => Err(interrupt::stopped()),
@@ -139,6 +139,12 @@ impl Run<'_> {
             }
             Err(failure) => self.overtaken(&proposal, before, failure).await,
         }
+    }
+
+    /// Looks at all that matters for this run.
+    async fn observe(&self, stack: Option<Stack>) -> Result<Observed, Failure> {
+        let roots = std::sync::Arc::clone(self.trust.roots());
+        observe::observe(&self.aws, &self.caller, roots, &self.settings, stack).await
     }
 
     /// Makes the change set, shows what it would do, and asks.

@@ -1,11 +1,16 @@
 //! Everything `up` reads from AWS before it decides: the stack first, then all that its state makes necessary, at once.
 
-use jiff::Timestamp;
+use std::sync::Arc;
 
-use crate::aws::{Aws, AwsCallError, CallKind, acm, cloudformation, ec2, iam, route53, s3, service_quotas, ssm, sts};
+use jiff::Timestamp;
+use rustls::RootCertStore;
+
+use crate::aws::{
+    Aws, AwsCallError, CallKind, Counter, acm, cloudformation, ec2, iam, route53, s3, service_quotas, ssm, sts,
+};
 use crate::error::{Failure, Kind};
-use crate::registry::certificate::Candidate;
-use crate::registry::names::{STACK_TAG, bucket_prefix};
+use crate::registry::certificate::{Candidate, Client, Place};
+use crate::registry::names::{HostName, STACK_TAG, bucket_prefix};
 use crate::registry::plan::{DEFAULT_INSTANCE_TYPE, FoundBucket, Limits, Machine, Observed, debian_parameter};
 use crate::registry::template::parameter;
 use crate::settings::{Setting, Source, UpSettings};
@@ -18,7 +23,13 @@ pub(super) async fn stack(aws: &Aws, name: &str) -> Result<(sts::Caller, Option<
 }
 
 /// Looks at all else that matters for these settings and this stack.
-pub(super) async fn observe(aws: &Aws, settings: &UpSettings, stack: Option<Stack>) -> Result<Observed, Failure> {
+pub(super) async fn observe(
+    aws: &Aws,
+    caller: &sts::Caller,
+    roots: Arc<RootCertStore>,
+    settings: &UpSettings,
+    stack: Option<Stack>,
+) -> Result<Observed, Failure> {
     let standing = stack.as_ref().filter(|stack| stack.status.is_updatable());
     let host_moves = match (standing, &settings.host) {
         (Some(stack), Some(host)) => stack.host().as_ref() != Some(&host.value),
@@ -27,14 +38,20 @@ pub(super) async fn observe(aws: &Aws, settings: &UpSettings, stack: Option<Stac
     let wants_certificates = host_moves || settings.certificate.is_some();
     let wants_zones = host_moves || settings.zone != crate::settings::ZoneWish::Find;
     let wants_network = standing.is_none() || settings.names_network();
-    let (template, certificates, zones, network, machine, left_buckets, named_bucket) = tokio::try_join!(
+    let (template, certificates, served, zones, network, machine, left_buckets, named_bucket) = tokio::try_join!(
         async {
             match standing {
                 Some(stack) => Ok::<_, Failure>(Some(cloudformation::template(aws, &stack.id).await?)),
                 None => Ok(None),
             }
         },
-        async { if wants_certificates { certificates(aws).await } else { Ok(Vec::new()) } },
+        async { if wants_certificates { certificates(aws, settings, standing).await } else { Ok(Vec::new()) } },
+        async {
+            match standing.and_then(|stack| stack.parameter(parameter::SSL_CERTIFICATE)) {
+                Some(arn) if !wants_certificates => served(aws, arn).await,
+                _ => Ok(None),
+            }
+        },
         async { if wants_zones { Ok(route53::zones(aws).await?) } else { Ok(Vec::new()) } },
         async {
             match wants_network {
@@ -77,13 +94,23 @@ pub(super) async fn observe(aws: &Aws, settings: &UpSettings, stack: Option<Stac
         limits,
         left_buckets,
         named_bucket,
-        now: Timestamp::now(),
+        served,
+        place: Place {
+            partition: caller.partition().to_owned(),
+            region: aws.region().to_owned(),
+            account: caller.account.clone(),
+        },
+        client: Client { now: Timestamp::now(), roots },
     })
 }
 
 /// Certificates of IAM and ACM. Who may not list one of the two still gets the other.
-async fn certificates(aws: &Aws) -> Result<Vec<Candidate>, Failure> {
-    let (in_iam, in_acm) = tokio::join!(iam::certificates(aws), acm::certificates(aws));
+async fn certificates(aws: &Aws, settings: &UpSettings, standing: Option<&Stack>) -> Result<Vec<Candidate>, Failure> {
+    let host = settings.host.as_ref().map(|host| host.value.clone()).or_else(|| standing.and_then(Stack::host));
+    let wanted: Vec<&str> = host.iter().map(HostName::as_str).chain(settings.certificate.as_deref()).collect();
+    let (nobody, unseen) = (Counter::default(), Counter::default());
+    let look = acm::Look::Choosing(&wanted);
+    let (in_iam, in_acm) = tokio::join!(iam::certificates(aws, &nobody), acm::certificates(aws, look, &unseen));
     match (in_iam, in_acm) {
         (Ok(mut all), Ok(more)) => {
             all.extend(more);
@@ -91,6 +118,22 @@ async fn certificates(aws: &Aws) -> Result<Vec<Candidate>, Failure> {
         }
         (Ok(some), Err(error)) | (Err(error), Ok(some)) if is_denied(&error) && !some.is_empty() => Ok(some),
         (Err(error), _) | (_, Err(error)) => Err(error.into()),
+    }
+}
+
+/// The certificate that the stack has. It is only looked at for its end: who may not look is not told of it.
+async fn served(aws: &Aws, arn: &str) -> Result<Option<Candidate>, Failure> {
+    match certificate(aws, arn).await {
+        Err(error) if is_denied(&error) => Ok(None),
+        other => Ok(other?),
+    }
+}
+
+/// The certificate of this ARN, which says where it is kept.
+pub(in crate::command) async fn certificate(aws: &Aws, arn: &str) -> Result<Option<Candidate>, AwsCallError> {
+    match arn.split(':').nth(2) {
+        Some("iam") => iam::certificate(aws, arn).await,
+        _ => acm::certificate(aws, arn).await,
     }
 }
 

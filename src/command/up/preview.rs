@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::registry::cost::{self, Estimate, Size};
-use crate::registry::plan::{BucketPlan, UpPlan};
+use crate::registry::plan::{BucketPlan, PassedOver, TOLD, UpPlan};
 use crate::registry::record::RecordSet;
 use crate::registry::template::{NODE_GROUP, parameter};
 use crate::settings::Source;
@@ -28,6 +28,8 @@ pub(super) struct Preview {
     changes: Vec<ResourceChange>,
     /// Records that are removed before.
     records: Vec<RecordSet>,
+    /// Certificates that were not chosen.
+    passed_over: Vec<PassedOver>,
     cost: Option<Estimate>,
 }
 
@@ -41,7 +43,15 @@ struct Line {
 impl Preview {
     /// Puts together what `plan` and `changes` say; `place` is account and region.
     pub(super) fn new(plan: &UpPlan, changes: Vec<ResourceChange>, place: String) -> Self {
-        Self { creates: plan.creates, place, settings: lines(plan), changes, records: Vec::new(), cost: cost_of(plan) }
+        Self {
+            creates: plan.creates,
+            place,
+            settings: lines(plan),
+            changes,
+            records: Vec::new(),
+            passed_over: plan.certificate.as_ref().map(|own| own.rejected.clone()).unwrap_or_default(),
+            cost: cost_of(plan),
+        }
     }
 
     /// The same, with records that are removed before the change.
@@ -52,6 +62,9 @@ impl Preview {
     /// The same facts as data.
     pub(super) fn data(&self) -> Value {
         let mut data = json!({ "creates": self.creates, "settings": self.settings, "changes": self.changes, "monthly_cost_usd": self.cost });
+        if !self.passed_over.is_empty() {
+            data["certificates_passed_over"] = json!(self.passed_over);
+        }
         if !self.records.is_empty() {
             data["removed_records"] = json!(self.records);
         }
@@ -70,6 +83,15 @@ impl Preview {
         put(String::new());
         for Line { name, value, source } in &self.settings {
             put(format!("  {name:<14} {value}  ({source})"));
+        }
+        if !self.passed_over.is_empty() {
+            put("  certificates passed over:".to_owned());
+            for own in self.passed_over.iter().take(TOLD) {
+                put(format!("    {}: {}", own.label, own.why));
+            }
+            if let more @ 1.. = self.passed_over.len().saturating_sub(TOLD) {
+                put(format!("    and {more} more: see `dockreg cert list`"));
+            }
         }
         put(String::new());
         for change in &self.changes {
@@ -170,7 +192,7 @@ fn lines(plan: &UpPlan) -> Vec<Line> {
         Some(own) => {
             let until =
                 own.chosen.not_after.map(|at| format!(", until {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
-            format!("{} in {}{until}", own.chosen.name, own.chosen.source)
+            format!("{}{until}", own.chosen.label())
         }
         None => arn.to_owned(),
     };

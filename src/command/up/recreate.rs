@@ -1,6 +1,6 @@
 //! Clears what can only be deleted, with consent, so that the registry can be made anew. The evidence is kept.
 
-use super::{Outcome, Run, consent, interrupt, observe};
+use super::{Outcome, Run, consent, interrupt};
 use crate::aws::cloudformation::Leave;
 use crate::command::{cause, follow};
 use crate::error::{Failure, Kind};
@@ -18,7 +18,7 @@ impl Run<'_> {
     pub(super) async fn recreate(mut self, stack: Stack) -> Result<Outcome, Failure> {
         remember(&mut self.settings, &stack);
         // Nothing is deleted for a plan that could not be made.
-        let observed = interrupt::or_stop(observe::observe(&self.aws, &self.settings, None)).await?;
+        let observed = interrupt::or_stop(self.observe(None)).await?;
         if let Some(ended) = self.settle_names(&observed).await? {
             return Ok(ended);
         }

@@ -1,119 +1,14 @@
-//! Tables: real certificates made on the spot, judged and chosen.
+//! Which of several certificates is chosen, and what is said of the others.
 
 use jiff::{Timestamp, ToSpan};
-use rcgen::{CertificateParams, CertifiedIssuer, DistinguishedName, DnType, KeyPair};
 
-use super::super::{Candidate, Chain, KeyKind, Source, Status};
-use super::{Advantage, Rejection, choose, judge, matching};
+use super::super::{Advantage, Candidate, Chain, Client, KeyKind, Rejection, Source, Status};
+use super::{choose, matching};
 
 const HOST: &str = "docker.example.test";
 
 fn now() -> Timestamp {
     "2026-11-24T12:00:00Z".parse().expect("a time")
-}
-
-/// What a certificate of the table is made with.
-struct Make<'a> {
-    names: &'a [&'a str],
-    common_name: &'a str,
-    from: i64,
-    to: i64,
-    key: KeyPair,
-}
-
-impl Default for Make<'_> {
-    fn default() -> Self {
-        let key = KeyPair::generate().expect("a key");
-        Self { names: &[HOST], common_name: HOST, from: -10, to: 80, key }
-    }
-}
-
-fn issuer(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::new(Vec::new()).expect("no names");
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an issuer")
-}
-
-/// A candidate signed by `by`, with the certificates of `chain` beside it.
-fn candidate(name: &str, make: &Make<'_>, by: &CertifiedIssuer<'_, KeyPair>, chain: &str) -> Candidate {
-    let names = make.names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-    let mut params = CertificateParams::new(names).expect("names");
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, make.common_name);
-    let day = |offset: i64| {
-        let at = now() + (offset * 24).hours();
-        let date = at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-        rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
-    };
-    params.not_before = day(make.from);
-    params.not_after = day(make.to);
-    let pem = params.signed_by(&make.key, by).expect("a certificate").pem();
-    Candidate::from_iam(&format!("arn:aws:iam::1:server-certificate/{name}"), name, &pem, Some(chain))
-}
-
-#[test]
-fn one_reason_for_each_fault() {
-    let ca = issuer("Test CA");
-    let stranger = issuer("Stranger");
-    let chain = ca.pem();
-    let ed25519 = KeyPair::generate_for(&rcgen::PKCS_ED25519).expect("a key");
-    let p384 = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).expect("a key");
-    let rsa = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).expect("a key");
-    let cases = [
-        (Make::default(), chain.as_str(), "ok"),
-        (Make { key: p384, ..Make::default() }, &chain, "ok"),
-        (Make { key: rsa, ..Make::default() }, &chain, "ok"),
-        (Make::default(), "", "ok"),
-        (Make { names: &["*.example.test"], ..Make::default() }, &chain, "ok"),
-        (Make { names: &["a.test", "b.test"], ..Make::default() }, &chain, "covers only a.test, b.test"),
-        (
-            Make { names: &["a.test", "b.test", "c.test", "d.test", "e.test"], ..Make::default() },
-            &chain,
-            "covers only a.test, b.test, c.test and 2 more",
-        ),
-        (
-            Make { names: &[], ..Make::default() },
-            &chain,
-            "names docker.example.test only as common name; clients read subject alternative names",
-        ),
-        (Make { from: -90, to: -1, ..Make::default() }, &chain, "expired on 2026-11-23"),
-        (Make { from: 2, to: 90, ..Make::default() }, &chain, "is not valid before 2026-11-26"),
-        (
-            Make { key: ed25519, ..Make::default() },
-            &chain,
-            "has a key of kind Ed25519; use RSA 2048 to 4096 or ECDSA P-256, P-384 or P-521",
-        ),
-        (Make::default(), &stranger.pem(), "its chain does not begin with its issuer, Test CA"),
-    ];
-    for (make, chain, expected) in cases {
-        let candidate = candidate("docker", &make, &ca, chain);
-        let verdict = judge(&candidate, HOST, now()).map_or_else(|why| why.to_string(), |_| "ok".to_owned());
-        assert_eq!(verdict, expected, "{candidate:?}");
-    }
-}
-
-#[test]
-fn chains_are_told_apart() {
-    let ca = issuer("Test CA");
-    let make = Make::default();
-    assert_eq!(candidate("a", &make, &ca, &ca.pem()).chain, Chain::Complete);
-    assert_eq!(candidate("a", &make, &ca, "").chain, Chain::Absent);
-    assert_eq!(candidate("a", &make, &ca, &issuer("Stranger").pem()).chain, Chain::Broken);
-    assert_eq!(Candidate::from_iam("arn", "ca", &ca.pem(), None).chain, Chain::SelfSigned);
-}
-
-#[test]
-fn text_that_is_no_certificate_is_kept_with_its_reason() {
-    let key = KeyPair::generate().expect("a key").serialize_pem();
-    for (body, expected) in [
-        ("", "cannot be read: no PEM block in it"),
-        (key.as_str(), "cannot be read: holds a PRIVATE KEY, not a certificate"),
-    ] {
-        let candidate = Candidate::from_iam("arn", "odd", body, None);
-        assert_eq!(judge(&candidate, HOST, now()).map_err(|why| why.to_string()), Err(expected.to_owned()));
-    }
 }
 
 /// A usable candidate, changed by `edit`.
@@ -130,28 +25,49 @@ fn usable(arn: &str, edit: impl FnOnce(&mut Candidate)) -> Candidate {
         issuer: None,
         chain: Chain::Complete,
         status: Status::Issued,
+        renews: false,
         in_use: Some(false),
+        used_by: Vec::new(),
+        path: Vec::new(),
     };
     edit(&mut candidate);
     candidate
 }
 
+fn client() -> Client {
+    Client { now: now(), ..Client::default() }
+}
+
 #[test]
-fn the_order_is_exact_then_longest_then_acm_then_arn() {
+fn the_order_is_renewed_then_longest_then_exact_then_arn() {
     let wildcard = |candidate: &mut Candidate| candidate.names = vec!["*.example.test".to_owned()];
     let longer = |candidate: &mut Candidate| candidate.not_after = Some(now() + 4800.hours());
+    let renewed = |candidate: &mut Candidate| candidate.renews = true;
     let cases = [
-        (usable("x", |_| {}), usable("a", |c| (wildcard(c), longer(c)).0), Advantage::Exact),
-        (usable("x", longer), usable("a", |_| {}), Advantage::LaterExpiry),
-        (usable("x", |_| {}), usable("a", |c| c.source = Source::Iam), Advantage::Renews),
-        (usable("a", |_| {}), usable("b", |_| {}), Advantage::Arn),
+        (usable("x", |c| (renewed(c), wildcard(c)).0), usable("a", longer), Advantage::Renews, "renews by itself"),
+        (
+            usable("x", |c| (renewed(c), longer(c)).0),
+            usable("a", renewed),
+            Advantage::LaterExpiry,
+            "is valid for longer",
+        ),
+        (
+            usable("x", |c| (wildcard(c), longer(c)).0),
+            usable("a", |_| {}),
+            Advantage::LaterExpiry,
+            "is valid for longer",
+        ),
+        (usable("x", |c| c.source = Source::Iam), usable("a", wildcard), Advantage::Exact, "names the host itself"),
+        (usable("a", |_| {}), usable("b", |_| {}), Advantage::Arn, "serves as well and comes first"),
     ];
-    for (best, other, advantage) in cases {
+    for (best, other, advantage, words) in cases {
         for pair in [[best.clone(), other.clone()], [other.clone(), best.clone()]] {
-            let choice = choose(&pair, HOST, now());
+            let choice = choose(&pair, HOST, &client());
             assert_eq!(choice.chosen, Some(&best), "{advantage:?}");
             assert_eq!(choice.rejected.len(), 1);
-            assert_eq!(choice.rejected[0].why, Rejection::Behind(best.name.clone(), advantage));
+            let why = &choice.rejected[0].why;
+            assert_eq!(*why, Rejection::Behind(best.label(), advantage));
+            assert_eq!(why.to_string(), format!("usable, but {} in {} {words}", best.name, best.source));
         }
     }
 }
@@ -162,7 +78,7 @@ fn nothing_usable_leaves_a_reason_for_each() {
         usable("pending", |c| (c.status = Status::NotIssued("PENDING_VALIDATION".into()), c.not_after = None).0),
         usable("small", |c| c.key = KeyKind::from_acm("RSA-1024")),
     ];
-    let choice = choose(&candidates, HOST, now());
+    let choice = choose(&candidates, HOST, &client());
     assert_eq!(choice.chosen, None);
     let reasons: Vec<_> = choice.rejected.iter().map(|rejected| rejected.why.to_string()).collect();
     assert_eq!(reasons[0], "is PENDING_VALIDATION in ACM");
@@ -191,4 +107,27 @@ fn days_are_whole_and_warn_below_thirty() {
     assert!(at(24 * 30 - 1).expires_soon(now()));
     assert!(!at(24 * 30).expires_soon(now()));
     assert!(!at(-1).expires_soon(now()), "expired is worse than soon");
+}
+
+#[test]
+fn an_end_that_is_near_is_told_with_what_to_do() {
+    let told = |hours: i64, renews: bool| {
+        let own = usable("a", |c| (c.not_after = Some(now() + hours.hours()), c.renews = renews).0);
+        own.expiry_warning(now())
+    };
+    assert_eq!(told(24 * 30, false), None);
+    for (hours, renews, expected) in [
+        (24 * 30 - 1, false, "a in ACM expires in 29 days: give a new one to `dockreg up --certificate`"),
+        (25, false, "a in ACM expires in 1 day: give a new one to `dockreg up --certificate`"),
+        (1, false, "a in ACM expires within a day: give a new one to `dockreg up --certificate`"),
+        (-1, false, "a in ACM has expired: give a new one to `dockreg up --certificate`"),
+        (
+            48,
+            true,
+            "a in ACM expires in 2 days: ACM should have renewed it by now: see its renewal status with `aws acm \
+             describe-certificate`",
+        ),
+    ] {
+        assert_eq!(told(hours, renews), Some(format!("the certificate {expected}")));
+    }
 }

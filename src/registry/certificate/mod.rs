@@ -1,17 +1,29 @@
 //! A TLS certificate that a load balancer could serve for the registry: what it is, whom it covers, whether it
 //! is usable. Pure: candidates are filled in by whoever asked IAM and ACM.
 
+#[cfg(test)]
+mod cases_tests;
 mod choose;
 mod cover;
+mod key;
+mod path;
 mod pem;
+mod place;
+mod reason;
 
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 
-pub use choose::{Choice, Rejected, Rejection, choose, judge, matching};
+pub use choose::{Choice, Rejected, choose, judge, judge_alone, matching};
 pub use cover::{Coverage, a_label, coverage};
+pub use key::KeyKind;
+pub use path::Client;
+pub(in crate::registry) use path::is_authority_served;
 pub use pem::{Parsed, Unreadable, parse};
 pub(super) use pem::{common_name, key_kind};
+pub use place::Place;
+pub use reason::{Advantage, Rejection};
 
 /// From this many days before the end on, a certificate is worth a warning.
 pub const EXPIRES_SOON_DAYS: i64 = 30;
@@ -41,16 +53,22 @@ pub struct Candidate {
     pub chain: Chain,
     /// Whether it can be put on a listener at all.
     pub status: Status,
+    /// Whether ACM renews it by itself: it does so with what Amazon issued, not with what was imported.
+    /// <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
+    pub renews: bool,
     /// Whether something serves it now; IAM does not say.
     pub in_use: Option<bool>,
+    /// ARNs of what serves it, as far as they are known.
+    pub used_by: Vec<String>,
+    /// The certificate and what is stored beside it, leaf first; empty where the service keeps it to itself.
+    #[serde(skip)]
+    pub path: Vec<CertificateDer<'static>>,
 }
 
 impl Candidate {
     /// A candidate kept in IAM, from the PEM text that IAM returns.
-    ///
-    /// An unreadable body still makes a candidate, so that it can be listed with its reason.
     pub fn from_iam(arn: &str, name: &str, body: &str, chain: Option<&str>) -> Self {
-        let mut candidate = Self {
+        let unread = Self {
             arn: arn.to_owned(),
             name: name.to_owned(),
             source: Source::Iam,
@@ -62,21 +80,61 @@ impl Candidate {
             issuer: None,
             chain: Chain::Absent,
             status: Status::Issued,
+            renews: false,
             in_use: None,
+            used_by: Vec::new(),
+            path: Vec::new(),
         };
+        unread.with_pem(body, chain)
+    }
+
+    /// The candidate as its own PEM text says.
+    ///
+    /// An unreadable text still makes a candidate, so that it can be listed with its reason.
+    #[must_use]
+    pub fn with_pem(mut self, body: &str, chain: Option<&str>) -> Self {
         match parse(body, chain) {
             Ok(parsed) => {
-                candidate.names = parsed.names;
-                candidate.common_name = parsed.common_name;
-                candidate.not_before = Some(parsed.not_before);
-                candidate.not_after = Some(parsed.not_after);
-                candidate.key = parsed.key;
-                candidate.issuer = Some(parsed.issuer);
-                candidate.chain = parsed.chain;
+                self.names = parsed.names;
+                self.common_name = parsed.common_name;
+                self.not_before = Some(parsed.not_before);
+                self.not_after = Some(parsed.not_after);
+                self.key = parsed.key;
+                self.issuer = Some(parsed.issuer);
+                self.chain = parsed.chain;
+                self.path = parsed.path;
             }
-            Err(unreadable) => candidate.status = Status::Unreadable(unreadable.to_string()),
+            Err(unreadable) => self.status = Status::Unreadable(unreadable.to_string()),
         }
-        candidate
+        self
+    }
+
+    /// Whether it is kept for CloudFront: IAM tells those apart by their path.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_server-certs_manage.html>
+    pub fn is_for_cloudfront(&self) -> bool {
+        self.arn.contains(":server-certificate/cloudfront/")
+    }
+
+    /// What it is called, and where it is kept.
+    pub fn label(&self) -> String {
+        format!("{} in {}", self.name, self.source)
+    }
+
+    /// What its end means for its owner: none while it is far away.
+    pub fn expiry_warning(&self, now: Timestamp) -> Option<String> {
+        let days = self.days_left(now).filter(|days| *days < EXPIRES_SOON_DAYS)?;
+        let when = match days {
+            ..0 => "has expired".to_owned(),
+            0 => "expires within a day".to_owned(),
+            1 => "expires in 1 day".to_owned(),
+            days => format!("expires in {days} days"),
+        };
+        let next = if self.renews {
+            "ACM should have renewed it by now: see its renewal status with `aws acm describe-certificate`"
+        } else {
+            "give a new one to `dockreg up --certificate`"
+        };
+        Some(format!("the certificate {} {when}: {next}", self.label()))
     }
 
     /// Whole days until it expires, negative once it has; none where the end is not known.
@@ -107,54 +165,6 @@ impl std::fmt::Display for Source {
             Self::Iam => "IAM",
             Self::Acm => "ACM",
         })
-    }
-}
-
-/// The kind of a certificate's public key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyKind {
-    /// RSA with this many bits.
-    Rsa(u32),
-    /// ECDSA on the NIST curve of this many bits.
-    Ecdsa(u32),
-    /// Anything else, as it calls itself.
-    Other(String),
-}
-
-impl KeyKind {
-    /// Reads ACM's name of a key algorithm, `RSA_2048` or `EC_prime256v1` (also seen with hyphens).
-    pub fn from_acm(name: &str) -> Self {
-        match name.replace('-', "_").as_str() {
-            "EC_prime256v1" => Self::Ecdsa(256),
-            "EC_secp384r1" => Self::Ecdsa(384),
-            "EC_secp521r1" => Self::Ecdsa(521),
-            other => match other.strip_prefix("RSA_").and_then(|bits| bits.parse().ok()) {
-                Some(bits) => Self::Rsa(bits),
-                None => Self::Other(name.to_owned()),
-            },
-        }
-    }
-
-    /// Whether an application load balancer serves it and today's clients accept it.
-    ///
-    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/https-listener-certificates.html>
-    pub fn is_served(&self) -> bool {
-        match self {
-            Self::Rsa(bits) => (2048..=4096).contains(bits),
-            Self::Ecdsa(bits) => matches!(bits, 256 | 384 | 521),
-            Self::Other(_) => false,
-        }
-    }
-}
-
-impl std::fmt::Display for KeyKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Rsa(bits) => write!(f, "RSA {bits}"),
-            Self::Ecdsa(bits) => write!(f, "ECDSA P-{bits}"),
-            Self::Other(name) => f.write_str(name),
-        }
     }
 }
 

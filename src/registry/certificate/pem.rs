@@ -1,12 +1,14 @@
 //! Reads a certificate and its chain from the PEM text that IAM keeps. Pure.
 
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
 use thiserror::Error;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::{OID_EC_P256, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_SIG_ED448, OID_SIG_ED25519};
 use x509_parser::pem::Pem;
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::X509Name;
 
 use super::{Chain, KeyKind};
 
@@ -27,6 +29,8 @@ pub struct Parsed {
     pub issuer: String,
     /// Whether the chain leads on from it.
     pub chain: Chain,
+    /// The certificate and those of its chain, as they stand there.
+    pub path: Vec<CertificateDer<'static>>,
 }
 
 /// Why PEM text is no certificate.
@@ -61,8 +65,9 @@ pub fn parse(body: &str, chain: Option<&str>) -> Result<Parsed, Unreadable> {
         not_before: timestamp(leaf.validity().not_before.timestamp())?,
         not_after: timestamp(leaf.validity().not_after.timestamp())?,
         key: key_kind(leaf),
-        issuer: common_name(leaf.issuer()).unwrap_or_else(|| leaf.issuer().to_string()),
+        issuer: name_of(leaf.issuer()),
         chain: judge_chain(&path),
+        path: blocks.iter().map(|block| CertificateDer::from(block.contents.clone())).collect(),
     })
 }
 
@@ -91,8 +96,13 @@ fn dns_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, Unreadabl
 }
 
 /// The common name of a subject or an issuer.
-pub(in crate::registry) fn common_name(name: &x509_parser::x509::X509Name<'_>) -> Option<String> {
+pub(in crate::registry) fn common_name(name: &X509Name<'_>) -> Option<String> {
     name.iter_common_name().next().and_then(|part| part.as_str().ok()).map(str::to_owned)
+}
+
+/// How a subject or issuer is called: its common name, or its whole distinguished name.
+pub(super) fn name_of(name: &X509Name<'_>) -> String {
+    common_name(name).unwrap_or_else(|| name.to_string())
 }
 
 fn timestamp(seconds: i64) -> Result<Timestamp, Unreadable> {

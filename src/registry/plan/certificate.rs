@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Draft, Observed, host_changes};
 use crate::error::{Failure, Kind};
-use crate::registry::certificate::{self, Candidate};
+use crate::registry::certificate::{self, Candidate, Rejection};
 use crate::registry::names::HostName;
 use crate::registry::template::parameter;
 use crate::registry::zone::Zone;
@@ -16,9 +16,29 @@ use crate::stack::Stack;
 pub struct ChosenCertificate {
     /// The certificate.
     pub chosen: Candidate,
-    /// The others: name and reason.
-    pub rejected: Vec<(String, String)>,
+    /// The others; those that cover the host first.
+    pub rejected: Vec<PassedOver>,
 }
+
+/// A certificate that was not chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PassedOver {
+    /// Its ARN.
+    pub arn: String,
+    /// What it is called, and where it is kept.
+    pub label: String,
+    /// The one reason.
+    pub why: String,
+}
+
+impl std::fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.label, self.why)
+    }
+}
+
+/// So many certificates are told of with their reasons; further ones are counted.
+pub const TOLD: usize = 8;
 
 /// ACM takes no longer name as the first of a certificate:
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
@@ -44,7 +64,7 @@ pub fn missing(settings: &UpSettings, observed: &Observed) -> Result<Option<Miss
     if settings.certificate.is_some() || stack.is_some_and(|stack| !host_changes(stack, &host)) {
         return Ok(None);
     }
-    let choice = certificate::choose(&observed.certificates, host.as_str(), observed.now);
+    let choice = certificate::choose(&observed.certificates, host.as_str(), &observed.client);
     if choice.chosen.is_some() {
         return Ok(None);
     }
@@ -67,13 +87,20 @@ pub(super) fn choose(
     draft: &mut Draft,
 ) -> Result<Option<ChosenCertificate>, Failure> {
     if settings.certificate.is_none() && stack.is_some_and(|stack| !host_changes(stack, host)) {
+        draft.warnings.extend(observed.served.as_ref().and_then(|own| own.expiry_warning(observed.client.now)));
         return Ok(None);
+    }
+    if let Some((wanted, why)) =
+        settings.certificate.as_ref().and_then(|wanted| Some((wanted, observed.place.cannot_reach(wanted)?)))
+    {
+        let failure = Failure::new(Kind::Certificate, format!("certificate {wanted} cannot serve {host}")).cause(why);
+        return Err(failure.hint(format!("see which certificates fit: dockreg cert list --domain {host}")));
     }
     let considered: Vec<Candidate> = match &settings.certificate {
         Some(wanted) => certificate::matching(&observed.certificates, wanted).into_iter().cloned().collect(),
         None => observed.certificates.clone(),
     };
-    let choice = certificate::choose(&considered, host.as_str(), observed.now);
+    let choice = certificate::choose(&considered, host.as_str(), &observed.client);
     let rejected = reasons(&choice);
     let Some(chosen) = choice.chosen else {
         let zone = super::zone::find(settings, observed, host);
@@ -83,21 +110,37 @@ pub(super) fn choose(
         }
         return Err(none_fits(settings, host, &rejected));
     };
-    if chosen.expires_soon(observed.now) {
-        let days = chosen.days_left(observed.now).unwrap_or_default();
-        draft.warnings.push(format!("certificate {} expires in {days} days", chosen.name));
+    draft.warnings.extend(chosen.expiry_warning(observed.client.now));
+    if !observed.client.trusts(chosen) {
+        let issuer = chosen.issuer.as_deref().unwrap_or("an unknown issuer");
+        draft.warnings.push(format!(
+            "{} is signed by {issuer}, whom this machine does not trust: name the issuer's own certificate with --ca-file, \
+             or the registry cannot be proven to work; every Docker client needs it too",
+            chosen.label()
+        ));
     }
     let source = if settings.certificate.is_some() { Source::Flag } else { Source::Found };
     draft.set(parameter::SSL_CERTIFICATE, chosen.arn.clone(), source);
     Ok(Some(ChosenCertificate { chosen: chosen.clone(), rejected }))
 }
 
-fn reasons(choice: &certificate::Choice<'_>) -> Vec<(String, String)> {
-    choice.rejected.iter().map(|other| (other.candidate.name.clone(), other.why.to_string())).collect()
+/// Those that cover the host stand first: their reasons say more.
+fn reasons(choice: &certificate::Choice<'_>) -> Vec<PassedOver> {
+    let (others, covering): (Vec<_>, Vec<_>) =
+        choice.rejected.iter().partition(|other| matches!(other.why, Rejection::OtherNames(_)));
+    let told = |other: &certificate::Rejected<'_>| PassedOver {
+        arn: other.candidate.arn.clone(),
+        label: other.candidate.label(),
+        why: other.why.to_string(),
+    };
+    covering.into_iter().chain(others).map(told).collect()
 }
 
-fn none_fits(settings: &UpSettings, host: &HostName, rejected: &[(String, String)]) -> Failure {
-    let reasons: Vec<String> = rejected.iter().map(|(name, why)| format!("{name} {why}")).collect();
+fn none_fits(settings: &UpSettings, host: &HostName, rejected: &[PassedOver]) -> Failure {
+    let mut reasons: Vec<String> = rejected.iter().take(TOLD).map(PassedOver::to_string).collect();
+    if let more @ 1.. = rejected.len().saturating_sub(TOLD) {
+        reasons.push(format!("and {more} more"));
+    }
     let message = match &settings.certificate {
         Some(wanted) if rejected.is_empty() => format!("no certificate is or covers {wanted:?}"),
         Some(wanted) => format!("certificate {wanted:?} cannot serve {host}"),

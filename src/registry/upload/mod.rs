@@ -17,7 +17,7 @@ pub use chain::Vouched;
 pub use fault::{Fault, Format};
 pub use key::secret;
 
-use super::certificate::{Candidate, Source, judge};
+use super::certificate::{Candidate, Source, judge_alone};
 use key::Key;
 use path::Path;
 
@@ -82,7 +82,7 @@ pub fn prepare(given: &Given<'_>, roots: &RootCertStore, to: Source, now: Timest
     let chain = (path.len() > 1).then(|| path[1..].iter().map(pem).collect::<String>());
     let candidate = Candidate::from_iam("", given.certificate.name, &certificate, chain.as_deref());
     let host = given.host.map(str::to_owned).or_else(|| candidate.names.first().map(|name| name.replace('*', "any")));
-    judge(&candidate, host.as_deref().unwrap_or("any"), now).map_err(Fault::Unusable)?;
+    judge_alone(&candidate, host.as_deref().unwrap_or("any"), now).map_err(Fault::Unusable)?;
     let ders: Vec<CertificateDer<'static>> = path.iter().map(|index| found[*index].der.clone()).collect();
     let last = path.last().map_or(&certificates[0], |index| &certificates[*index]);
     let vouched = chain::vouched(&ders, last, host.as_deref().unwrap_or_default(), roots, now)?;

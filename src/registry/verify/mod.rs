@@ -4,6 +4,7 @@
 mod address;
 mod delegation;
 mod dns;
+mod given;
 mod http;
 mod stage;
 mod tls;

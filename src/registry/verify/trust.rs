@@ -8,6 +8,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 
+use super::given::Given;
+
 /// A TLS client's settings with the roots it trusts.
 #[derive(Debug, Clone)]
 pub struct Trust {
@@ -45,30 +47,41 @@ impl Trust {
             tracing::debug!(%error, "a root certificate of this machine cannot be read");
         }
         roots.add_parsable_certificates(native.certs);
+        let given = ca_file.map(read).transpose()?.unwrap_or_default();
         if let Some(path) = ca_file {
-            for certificate in read(path)? {
-                roots.add(certificate).map_err(|error| no_certificate(path, &error))?;
+            for certificate in &given {
+                roots.add(certificate.clone()).map_err(|error| no_certificate(path, &error))?;
             }
         }
-        Ok(Self::of(roots))
+        Ok(Self::with(roots, given))
     }
 
     /// Trusts exactly these roots.
     pub fn of(roots: RootCertStore) -> Self {
-        let kept = Arc::new(roots.clone());
+        Self::with(roots, Vec::new())
+    }
+
+    /// Trusts these roots, and these certificates as they are.
+    fn with(roots: RootCertStore, given: Vec<CertificateDer<'static>>) -> Self {
+        let roots = Arc::new(roots);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = match versions {
-            Ok(builder) => builder.with_root_certificates(roots).with_no_client_auth(),
+        let mut config = match versions {
+            Ok(builder) => builder.with_root_certificates(Arc::clone(&roots)).with_no_client_auth(),
             // The provider has suites for both versions of TLS, so this cannot happen; the default does the same.
-            Err(_) => ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
+            Err(_) => ClientConfig::builder().with_root_certificates(Arc::clone(&roots)).with_no_client_auth(),
         };
-        Self { config: Arc::new(config), roots: kept }
+        if !given.is_empty()
+            && let Some(verifier) = Given::verifier(&roots, given)
+        {
+            config.dangerous().set_certificate_verifier(verifier);
+        }
+        Self { config: Arc::new(config), roots }
     }
 
     /// The roots themselves.
     #[must_use]
-    pub fn roots(&self) -> &RootCertStore {
+    pub fn roots(&self) -> &Arc<RootCertStore> {
         &self.roots
     }
 

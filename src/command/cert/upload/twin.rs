@@ -3,7 +3,7 @@
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use crate::aws::{Aws, AwsCallError, CallKind, acm, iam};
+use crate::aws::{Aws, AwsCallError, CallKind, Counter, acm, iam};
 use crate::error::Failure;
 use crate::registry::certificate::{Candidate, Source};
 use crate::registry::upload::Upload;
@@ -49,7 +49,7 @@ pub(super) async fn in_iam(aws: &Aws, upload: &Upload) -> Result<Option<Candidat
 /// The same certificate in ACM.
 pub(super) async fn in_acm(aws: &Aws, upload: &Upload) -> Result<Option<Candidate>, AwsCallError> {
     let end = upload.candidate.not_after.map(|end| end.as_second());
-    for candidate in acm::certificates(aws).await? {
+    for candidate in acm::certificates(aws, acm::Look::Choosing(&[]), &Counter::default()).await? {
         if candidate.not_after.map(|end| end.as_second()) != end {
             continue;
         }
