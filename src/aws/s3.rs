@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, CreateBucketConfiguration, Delete, ExpirationStatus,
+    LifecycleRule, LifecycleRuleFilter, ObjectIdentifier, Tag, Tagging,
+};
 
 use super::{Aws, AwsCallError};
 
@@ -83,6 +86,54 @@ async fn location(client: &aws_sdk_s3::Client, bucket: &str) -> Result<Option<St
         Err(error) if error.is("NoSuchBucket") => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A bucket to be made by itself, outside any stack.
+#[derive(Clone, Copy, Debug)]
+pub struct NewBucket<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Where; the stack's region when `None`.
+    pub region: Option<&'a str>,
+    /// Its tags.
+    pub tags: &'a [(&'a str, &'a str)],
+    /// Its policy, a JSON document.
+    pub policy: &'a str,
+    /// Days after which parts of uploads that were never finished go.
+    pub unfinished_uploads_days: i32,
+}
+
+/// Makes a bucket, or goes on with one that is ours. New ones are encrypted, without ACLs and closed to the public unasked:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html>
+pub async fn make_bucket(aws: &Aws, new: NewBucket<'_>) -> Result<(), AwsCallError> {
+    let (client, name) = (client(aws, new.region), new.name);
+    // us-east-1 is said by saying nothing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    let place = Some(new.region.unwrap_or(aws.region())).filter(|region| *region != "us-east-1");
+    let place = place.map(|region| CreateBucketConfiguration::builder().location_constraint(region.into()).build());
+    let made = client.create_bucket().bucket(name).set_create_bucket_configuration(place).send().await;
+    match made.map_err(|error| AwsCallError::of("CreateBucket", error)) {
+        Err(error) if !error.is("BucketAlreadyOwnedByYou") => return Err(error),
+        _ => {}
+    }
+    let tags = new.tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build());
+    let tags = tags.collect::<Result<Vec<_>, _>>().and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
+    let tags = tags.map_err(|error| AwsCallError::unsendable("PutBucketTagging", &error))?;
+    let set = client.put_bucket_tagging().bucket(name).tagging(tags).send().await;
+    set.map_err(|error| AwsCallError::of("PutBucketTagging", error))?;
+    let rule = LifecycleRule::builder()
+        .id("unfinished-uploads")
+        .status(ExpirationStatus::Enabled)
+        .filter(LifecycleRuleFilter::builder().prefix("").build())
+        .abort_incomplete_multipart_upload(
+            AbortIncompleteMultipartUpload::builder().days_after_initiation(new.unfinished_uploads_days).build(),
+        );
+    let rules = rule.build().and_then(|rule| BucketLifecycleConfiguration::builder().rules(rule).build());
+    let rules = rules.map_err(|error| AwsCallError::unsendable("PutBucketLifecycleConfiguration", &error))?;
+    let set = client.put_bucket_lifecycle_configuration().bucket(name).lifecycle_configuration(rules).send().await;
+    set.map_err(|error| AwsCallError::of("PutBucketLifecycleConfiguration", error))?;
+    let set = client.put_bucket_policy().bucket(name).policy(new.policy).send().await;
+    set.map_err(|error| AwsCallError::of("PutBucketPolicy", error))?;
+    Ok(())
 }
 
 /// One page of everything in a bucket: identifiers, bytes, and where the next page begins.

@@ -76,3 +76,27 @@ async fn a_failed_update_that_was_left_as_it_was_is_rolled_back() {
     insta::assert_snapshot!("repair_rolled_back", repaired.transcript());
     assert_eq!(fixture.settled("docker-registry").await, "UPDATE_ROLLBACK_COMPLETE");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_deleted_under_a_standing_stack_is_made_again_as_it_was() {
+    let fixture = Fixture::new().await;
+    fixture.run(&UP).await.exits(0).ignored();
+    let kept = || {
+        fixture.region().region().world(|world| {
+            let bucket = world.s3.buckets.values().next().expect("a bucket");
+            let own = bucket.tags.iter().filter(|(key, _)| key == "dockreg:stack").cloned().collect::<Vec<_>>();
+            let days = bucket.settings["LifecycleConfiguration"]["Rules"][0]["AbortIncompleteMultipartUpload"].clone();
+            (bucket.name.clone(), bucket.policy.clone(), own, days, bucket.ownership.name())
+        })
+    };
+    let before = kept();
+    fixture.region().region().world(|world| world.s3.buckets.clear());
+    fixture.run(&["up"]).await.exits(1).ignored();
+    assert!(fixture.buckets().is_empty(), "nothing is made that nobody agreed to");
+    let output = fixture.run(&UP).await.exits(0);
+    assert!(output.stderr.contains("it is made again, empty"), "{output}");
+    assert!(output.stdout.contains("is ready"), "{output}");
+    assert_eq!(kept(), before);
+    let again = fixture.run(&UP).await.exits(0);
+    assert!(!again.stderr.contains("is gone"), "{again}");
+}

@@ -4,6 +4,7 @@
 mod again;
 mod args;
 mod attach;
+mod bucket;
 mod certificate;
 mod execute;
 mod observe;
@@ -90,6 +91,7 @@ impl Run<'_> {
             return Ok(ended);
         }
         let plan = plan(&self.settings, &observed, template::body())?;
+        self.restore_bucket(observed.stack.as_ref()).await?;
         self.warnings.extend(plan.warnings.iter().cloned());
         match &observed.stack {
             Some(stack) if plan.nothing_to_do => return self.unchanged(&plan, stack).await,

@@ -17,6 +17,11 @@ def settings(s3):
     assert encryption["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}, encryption
     assert all(s3.get_public_access_block(**name)["PublicAccessBlockConfiguration"].values())
     refused("NoSuchLifecycleConfiguration", s3.get_bucket_lifecycle_configuration, **name)
+    rule = {"ID": "uploads", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 8}}
+    refused("MalformedXML", s3.put_bucket_lifecycle_configuration, **name, LifecycleConfiguration={"Rules": [rule]})
+    rule["Filter"] = {"Prefix": ""}
+    s3.put_bucket_lifecycle_configuration(**name, LifecycleConfiguration={"Rules": [rule]})
+    assert s3.get_bucket_lifecycle_configuration(**name)["Rules"] == [rule]
     s3.put_bucket_tagging(**name, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
     s3.delete_bucket_tagging(**name)
     refused("NoSuchTagSet", s3.get_bucket_tagging, **name)

@@ -171,15 +171,50 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
         "GetBucketAcl" => Ok(json!({ "Owner": { "ID": owner(account) }, "Grants": [{ "Permission": "FULL_CONTROL",
             "Grantee": { "ID": owner(account), "Type": "CanonicalUser" } }] })),
         "GetBucketLifecycleConfiguration" => match kept("LifecycleConfiguration") {
-            Some(rules) => Ok(json!({ "Rules": rules["Rules"] })),
+            Some(kept) => Ok(json!({ "Rules": as_the_api_names(&kept["Rules"]) })),
             None => Err(none("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")),
         },
+        "PutBucketLifecycleConfiguration" => {
+            bucket.settings.insert("LifecycleConfiguration".to_owned(), lifecycle(&input["LifecycleConfiguration"])?);
+            Ok(json!({}))
+        }
         other => Err(AwsError::new(
             "NotImplemented",
             format!("A header or query you provided implies functionality that is not implemented: {other}"),
         )
         .with_status(501)),
     }
+}
+
+fn as_the_api_names(rules: &Value) -> Value {
+    let mut rules = rules.clone();
+    for rule in rules.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        if let Some(id) = rule.remove("Id") {
+            rule.insert("ID".to_owned(), id);
+        }
+    }
+    rules
+}
+
+/// Lifecycle rules as CloudFormation names them, whose `Id` is the API's `ID`.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html: a rule has a Filter or the older Prefix
+fn lifecycle(configuration: &Value) -> Result<Value, AwsError> {
+    let mut rules = configuration["Rules"].as_array().cloned().unwrap_or_default();
+    for rule in &mut rules {
+        if rule.get("Filter").is_none() && rule.get("Prefix").is_none() {
+            return Err(AwsError::new(
+                "MalformedXML",
+                "The XML you provided was not well-formed or did not validate against our published schema",
+            ));
+        }
+        if let Some(members) = rule.as_object_mut()
+            && let Some(id) = members.remove("ID")
+        {
+            members.insert("Id".to_owned(), id);
+        }
+    }
+    Ok(json!({ "Rules": rules }))
 }
 
 /// A canonical user id: 64 hexadecimal digits that stand for the account.

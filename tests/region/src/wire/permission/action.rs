@@ -22,6 +22,7 @@ pub(in crate::wire) fn action(service: &str, operation: &str) -> String {
         ("s3", "DeleteObjects") => "DeleteObject",
         ("s3", "GetBucketEncryption") => "GetEncryptionConfiguration",
         ("s3", "GetBucketLifecycleConfiguration") => "GetLifecycleConfiguration",
+        ("s3", "PutBucketLifecycleConfiguration") => "PutLifecycleConfiguration",
         ("s3", "GetPublicAccessBlock") => "GetBucketPublicAccessBlock",
         ("s3", "DeleteBucketTagging") => "PutBucketTagging",
         (_, other) => other,
