@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::command::cert::delete::CertDeleteArgs;
 use crate::command::cert::upload::CertUploadArgs;
 use crate::command::down::DownArgs;
 use crate::command::login::LoginArgs;
@@ -136,6 +137,7 @@ impl Command {
             Self::Down(_) => "down",
             Self::Cert(CertCommand::List(_)) => "cert list",
             Self::Cert(CertCommand::Upload(_)) => "cert upload",
+            Self::Cert(CertCommand::Delete(_)) => "cert delete",
             Self::Login(_) => "login",
             Self::Template(_) => "template",
         }
@@ -169,6 +171,8 @@ pub enum CertCommand {
     List(CertListArgs),
     /// Check a certificate and its key, and hand them to ACM or IAM
     Upload(Box<CertUploadArgs>),
+    /// Delete a certificate that nothing uses
+    Delete(CertDeleteArgs),
 }
 
 /// `dockreg cert list`.

@@ -8,7 +8,7 @@ use super::at_once::{self, Counter};
 use super::{Aws, AwsCallError};
 use crate::registry::certificate::Candidate;
 
-pub use server_certificate::{NewServerCertificate, delete, names_ending_at, server_certificate, upload};
+pub use server_certificate::{NewServerCertificate, delete, is_name, names_ending_at, server_certificate, upload};
 
 /// Every server certificate of the account, by name; those for CloudFront too.
 pub async fn certificates(aws: &Aws, counter: &Counter) -> Result<Vec<Candidate>, AwsCallError> {

@@ -5,6 +5,7 @@
 
 mod attach;
 mod certificate_choice;
+mod certs_delete;
 mod certs_upload;
 mod documents;
 mod down;

@@ -18,6 +18,14 @@ pub struct NewServerCertificate<'a> {
     pub key: &'a SecretString,
 }
 
+/// Whether a text can be the name of a server certificate.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UploadServerCertificate.html>
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let fits = |own: char| own.is_ascii_alphanumeric() || "_+=,.@-".contains(own);
+    (1..=128).contains(&text.len()) && text.chars().all(fits)
+}
+
 /// Uploads a certificate; returns its ARN.
 pub async fn upload(aws: &Aws, new: &NewServerCertificate<'_>) -> Result<String, AwsCallError> {
     const OPERATION: &str = "UploadServerCertificate";

@@ -34,6 +34,23 @@ impl Fixture {
         let answer = self.call("iam", "ListServerCertificates", json!({})).await;
         arns(&answer["ServerCertificateMetadataList"], "Arn")
     }
+
+    /// Puts a certificate into IAM; returns its ARN.
+    pub async fn keep_in_iam(&self, name: &str, issued: &Issued) -> String {
+        let input = json!({ "ServerCertificateName": name, "CertificateBody": issued.certificate,
+            "CertificateChain": issued.chain, "PrivateKey": issued.private_key });
+        let answer = self.call("iam", "UploadServerCertificate", input).await;
+        answer["ServerCertificateMetadata"]["Arn"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Puts a certificate into ACM; returns its ARN.
+    pub async fn keep_in_acm(&self, issued: &Issued) -> String {
+        let bytes = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+        let input = json!({ "Certificate": bytes(&issued.certificate), "CertificateChain": bytes(&issued.chain),
+            "PrivateKey": bytes(&issued.private_key) });
+        let answer = self.call("acm", "ImportCertificate", input).await;
+        answer["CertificateArn"].as_str().unwrap_or_default().to_owned()
+    }
 }
 
 fn arns(list: &Value, member: &str) -> Vec<String> {

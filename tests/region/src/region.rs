@@ -48,6 +48,16 @@ impl World {
         });
         uses.map(|one| one.load_balancer_arn.clone()).collect()
     }
+
+    /// ARNs of the load balancers by which IAM and ACM count a certificate as used: for a while also those that have let
+    /// go of it.
+    pub fn certificate_holders(&self, arn: &str, now: f64) -> Vec<String> {
+        let mut holders = self.certificate_users(arn);
+        let held = self.elbv2.released.iter().filter(|one| one.certificate == arn && one.until > now);
+        holders.extend(held.map(|one| one.load_balancer_arn.clone()));
+        holders.dedup();
+        holders
+    }
 }
 
 /// A running region. Cheap to share: every task holds an `Arc<Region>`.

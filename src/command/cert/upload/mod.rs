@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use crate::aws::iam;
 use crate::command::{Outcome, interrupt};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -78,10 +79,8 @@ impl Store {
     }
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UploadServerCertificate.html>
 fn server_certificate_name(text: &str) -> Result<String, String> {
-    let fits = |own: char| own.is_ascii_alphanumeric() || "_+=,.@-".contains(own);
-    if (1..=128).contains(&text.len()) && text.chars().all(fits) {
+    if iam::is_name(text) {
         Ok(text.to_owned())
     } else {
         Err("a name in IAM has 1 to 128 letters, digits and _ + = , . @ -".to_owned())

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// How often a delete is tried while something uses the certificate: the balancer lets go of it a while after its
 /// listener is gone. https://github.com/aws/aws-cdk/issues/4179; how often CloudFormation tries is [U].
-const DELETE_ATTEMPTS: usize = 6;
+const DELETE_ATTEMPTS: usize = 60;
 
 #[async_trait]
 impl ResourceType for Certificate {

@@ -36,7 +36,7 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value) -> Result<Val
                 let valid: Vec<bool> =
                     one.names.iter().map(|name| one.issued.is_some() || validated(world, now, account, name)).collect();
                 let records = (now >= one.created + pace.records).then_some(valid.as_slice());
-                let users = world.certificate_users(arn);
+                let users = world.certificate_holders(arn, now);
                 Ok(json!({ "Certificate": detail(&one, &users, account, records, (now, pace.patience)) }))
             }
             "GetCertificate" => match &found(world, arn)?.issued {
@@ -64,7 +64,7 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value) -> Result<Val
                 }
                 Ok(json!({}))
             }
-            "DeleteCertificate" => delete(world, account, arn),
+            "DeleteCertificate" => delete(world, account, arn, now),
             other => Err(AwsError::new("UnknownOperationException", other)),
         }
     })
@@ -79,9 +79,10 @@ fn found<'w>(world: &'w World, arn: &str) -> Result<&'w Certificate, AwsError> {
 }
 
 /// A certificate in use stays.
-fn delete(world: &mut World, account: &str, arn: &str) -> Result<Value, AwsError> {
+// https://github.com/dfds/infrastructure-modules/issues/5
+fn delete(world: &mut World, account: &str, arn: &str, now: f64) -> Result<Value, AwsError> {
     found(world, arn)?;
-    if !world.certificate_users(arn).is_empty() {
+    if !world.certificate_holders(arn, now).is_empty() {
         return Err(AwsError::new(
             "ResourceInUseException",
             format!("Certificate {arn} in account {account} is in use."),

@@ -1,5 +1,7 @@
 //! Listeners: port, certificates, TLS policy and what happens to a request.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::attributes::{self, Attributes};
@@ -20,6 +22,18 @@ pub struct Listener {
     pub attributes: Attributes,
     pub tags: Vec<(String, String)>,
 }
+
+/// A certificate that a listener no longer has, and that IAM and ACM count as used for a while yet.
+#[derive(Debug, Clone)]
+pub struct Released {
+    pub certificate: String,
+    pub load_balancer_arn: String,
+    /// Seconds since 1970.
+    pub until: f64,
+}
+
+/// How long a certificate that was let go of typically counts as used, when it does: minutes are told of.
+const RELEASE: Duration = Duration::from_secs(120);
 
 /// What may change in place.
 #[derive(Debug, Clone)]
@@ -121,7 +135,11 @@ pub fn modify(
     region.world(|world| {
         let load_balancer = world.elbv2.listener(arn)?.load_balancer_arn.clone();
         let settings = checked(world, &load_balancer, Some(arn), now, settings)?;
-        for listener in world.elbv2.listeners.iter_mut().filter(|one| one.arn == arn) {
+        let state = &mut world.elbv2;
+        for listener in state.listeners.iter_mut().filter(|one| one.arn == arn) {
+            if listener.settings.certificate != settings.certificate {
+                state.released.extend(released(region, listener, now));
+            }
             listener.settings = settings.clone();
             if let Some(tags) = &tags {
                 listener.tags.clone_from(tags);
@@ -133,7 +151,22 @@ pub fn modify(
 
 /// Deletes a listener. One that is gone already is success.
 pub fn delete(region: &Region, arn: &str) {
-    region.world(|world| world.elbv2.listeners.retain(|one| one.arn != arn));
+    let now = region.clock.epoch();
+    region.world(|world| {
+        let gone: Vec<Listener> = world.elbv2.listeners.extract_if(.., |one| one.arn == arn).collect();
+        world.elbv2.released.extend(gone.iter().filter_map(|one| released(region, one, now)));
+    });
+}
+
+/// What a listener lets go of, if it is noticed late: for half of all certificates, by the seed.
+// https://github.com/hashicorp/terraform-provider-aws/issues/3866 (ACM),
+// https://github.com/genevieve/leftovers/issues/42 (IAM)
+fn released(region: &Region, listener: &Listener, now: f64) -> Option<Released> {
+    let certificate = listener.settings.certificate.clone()?;
+    let what = format!("release of {certificate}");
+    let until = now + region.clock.scaled(region.random.duration(&what, RELEASE)).as_secs_f64();
+    let load_balancer_arn = listener.load_balancer_arn.clone();
+    (region.random.fixed(&what) < 0.5).then_some(Released { certificate, load_balancer_arn, until })
 }
 
 /// Checks the settings against the world and fills in the default policy.

@@ -29,6 +29,8 @@ pub struct State {
     pub load_balancers: Vec<LoadBalancer>,
     pub target_groups: Vec<TargetGroup>,
     pub listeners: Vec<Listener>,
+    /// Certificates that listeners no longer have.
+    pub released: Vec<listeners::Released>,
     /// Addresses not yet given to a load balancer. A region started without any serves all its load balancers at the
     /// edge, chosen by SNI; with them, each load balancer has one per zone and listens there on its own ports.
     pub free_addresses: Vec<Ipv4Addr>,

@@ -198,10 +198,11 @@ pub(super) fn update(region: &Region, input: &Value) -> Result<Value, AwsError> 
 
 /// A certificate that a listener uses cannot be deleted.
 pub(super) fn delete(region: &Region, input: &Value) -> Result<Value, AwsError> {
+    let now = region.clock.epoch();
     let name = input["ServerCertificateName"].as_str().unwrap_or_default();
     region.world(|world| {
         let arn = world.iam.certificates.get(name).ok_or_else(|| missing(name))?.arn.clone();
-        let Some(user) = world.certificate_users(&arn).into_iter().next() else {
+        let Some(user) = world.certificate_holders(&arn, now).into_iter().next() else {
             world.iam.certificates.remove(name);
             return Ok(json!({}));
         };
