@@ -18,6 +18,7 @@ const RULES: &[(&str, &str)] = &[
     (r":secret:(\w+)-\w+-\w+", ":secret:$1-RANDOM"),
     (r"-(NodeGroup)-[A-Z0-9]{12}\b", "-$1-RANDOM"),
     (r"docker-re-\w+-\w+-\d+\.", "LOAD-BALANCER."),
+    (r"docker-re-LoadBalan-[0-9A-Z]+", "LOAD-BALANCER"),
     (r"loadbalancer/app/[\w-]+/[0-9a-f]+", "loadbalancer/app/NAME/ID"),
     (r"ns-\d+\.awsdns-\d+\.", "ns-N.awsdns-N."),
     (r"\bZ[0-9A-Z]{12,}\b", "ZONE-ID"),
