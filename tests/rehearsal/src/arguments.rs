@@ -25,6 +25,14 @@ pub struct Arguments {
     #[arg(long, requires = "chaos", value_name = "TEXT")]
     pub only: Option<String>,
 
+    /// Also writes what clients saw into this Markdown file, row by row.
+    #[arg(long, requires = "chaos", value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Debian release of the nodes and the client: `trixie` (13) or `bookworm` (12), the latter by `up --ami`.
+    #[arg(long, value_name = "NAME", default_value = "trixie", value_parser = ["trixie", "bookworm"])]
+    pub suite: String,
+
     /// Runs a command on the client machine of a rehearsal that runs already; a shell when none is given.
     #[arg(long, num_args = 0.., allow_hyphen_values = true, value_name = "COMMAND", conflicts_with_all = ["light", "keep"])]
     pub enter: Option<Vec<String>>,

@@ -13,6 +13,7 @@ pub mod network;
 pub mod perform;
 pub mod puller;
 pub mod pusher;
+pub mod record;
 pub mod repeat;
 pub mod scene;
 pub mod secret;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::{Arguments, Mode};
+use crate::chaos;
 use crate::scene::Scene;
 use crate::steps;
 use crate::supervisor::INTERRUPTED;
@@ -61,7 +62,7 @@ async fn rehearse(arguments: &Arguments, table: &mut Table, performed: &Cell<boo
         .await?;
     let Some(scene) = set else { return Ok(()) };
     let outcome = if arguments.chaos {
-        steps::chaos(&scene, table, arguments.only.as_deref().unwrap_or_default()).await
+        chaos::all(&scene, table, arguments).await
     } else {
         steps::all(&scene, table, arguments.keep).await
     };

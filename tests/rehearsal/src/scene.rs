@@ -45,6 +45,8 @@ pub struct Scene {
     pub client: Arc<Client>,
     /// Where the client has htpasswd lines for `up`.
     pub users: Option<String>,
+    /// The image of the nodes, where it is not the default one.
+    pub ami: Option<String>,
     /// What the account held before the first `up`.
     pub at_start: Vec<(&'static str, usize)>,
     region: Running,
@@ -90,6 +92,7 @@ impl Scene {
         Ok(Self {
             client: Arc::new(client),
             users: Some(users),
+            ami: ami(&region, &arguments.suite),
             at_start: Vec::new(),
             region,
             nodes: Nodes::Machines(machines),
@@ -114,6 +117,7 @@ impl Scene {
         Ok(Self {
             client: Arc::new(client),
             users: None,
+            ami: None,
             at_start: Vec::new(),
             region,
             nodes: Nodes::InProcess(nodes),
@@ -299,6 +303,14 @@ impl Scene {
              Ctrl-C here, or tests/rehearse --stop, ends it and removes all of it."
         )
     }
+}
+
+/// The id of the region's image of this Debian release; none for the one that `up` takes unless told otherwise.
+fn ami(region: &Running, suite: &str) -> Option<String> {
+    let name = if suite == "bookworm" { "debian-12-amd64" } else { return None };
+    region.region().world(|world| {
+        world.ec2.images.iter().find(|image| image.name.starts_with(name)).map(|image| image.image_id.clone())
+    })
 }
 
 /// Boots the client machine: Docker, skopeo and dockreg, its resolver the region's, its system trusting the region.

@@ -81,8 +81,12 @@ fn start(arguments: &Arguments, trace: &Trace) -> Result<Child> {
             command.arg(flag);
         }
     }
+    command.args(["--suite", &arguments.suite]);
     if let Some(only) = &arguments.only {
         command.args(["--only", only]);
+    }
+    if let Some(record) = &arguments.record {
+        command.arg("--record").arg(record);
     }
     command.spawn().context("could not start setpriv and unshare")
 }

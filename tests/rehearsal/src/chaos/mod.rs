@@ -1,10 +1,10 @@
 //! Chaos: one thing goes wrong after another while clients push and pull, and what they saw is put into a table.
 
+mod all;
 pub mod fault;
 mod strike;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -12,13 +12,13 @@ use anyhow::{Result, ensure};
 use crate::repeat::failed;
 use crate::scene::Scene;
 use crate::traffic::{Seen, Traffic};
+pub use all::all;
 pub use fault::Fault;
 pub use strike::said;
 
 /// What was seen while one thing happened.
 #[derive(Debug)]
 pub struct Row {
-    name: String,
     seen: Seen,
     /// From the end of a fault until every node is healthy, and no attempt fails any more. From the start to the end of a
     /// change.
@@ -43,7 +43,7 @@ pub async fn perform(scene: &Scene, nodes: usize, fault: Fault) -> Result<Row> {
     let seen = traffic.stop(scene).await?;
     let recovered = seen.last_failure().map_or(healthy, |last| last.max(healthy));
     let replaced = before.difference(&scene.healthy_nodes()).count();
-    let row = Row::new(&fault.name(), seen, recovered.saturating_duration_since(over), replaced);
+    let row = Row::new(seen, recovered.saturating_duration_since(over), replaced);
     ensure!(replaced == 0 || fault.may_replace(), "{replaced} nodes were replaced; {}", row.account());
     ensure!(row.failures() == 0 || !fault.is_unseen(), "clients noticed it; {}", row.account());
     Ok(row)
@@ -51,8 +51,8 @@ pub async fn perform(scene: &Scene, nodes: usize, fault: Fault) -> Result<Row> {
 
 impl Row {
     /// A row; no push of it is lost.
-    pub fn new(name: &str, seen: Seen, took: Duration, replaced: usize) -> Self {
-        Self { name: name.to_owned(), seen, took, replaced }
+    pub fn new(seen: Seen, took: Duration, replaced: usize) -> Self {
+        Self { seen, took, replaced }
     }
 
     /// Attempts of all clients that failed.
@@ -60,34 +60,25 @@ impl Row {
         self.seen.failures()
     }
 
+    /// Its cells in the record's tables of faults and changes. A row with a lost push is none: the fault is then an error.
+    pub fn cells(&self) -> Vec<String> {
+        let Self { seen, took, replaced, .. } = self;
+        let cell = |attempts: &[_]| format!("{} ({})", attempts.len(), failed(attempts).count());
+        vec![
+            cell(&seen.pulls),
+            cell(&seen.pushes),
+            format!("{:.1}", seen.longest_gap().as_secs_f64()),
+            format!("{:.0}", took.as_secs_f64()),
+            replaced.to_string(),
+            format!("0 of {}", seen.taken),
+        ]
+    }
+
     /// All of it in a line.
     pub fn account(&self) -> String {
         let (took, replaced) = (self.took.as_secs_f64(), self.replaced);
         format!("{}; well after {took:.0} s; {replaced} nodes replaced; no push lost", self.seen.account())
     }
-}
-
-/// The table of all rows, in Markdown, with these words above the names and the times.
-pub fn render(rows: &[Row], name: &str, time: &str) -> String {
-    let mut text = format!(
-        "| {name} | pulls (failed) | pushes (failed) | longest gap, s | {time}, s | nodes replaced | lost pushes |\n\
-         |---|---|---|---|---|---|---|\n"
-    );
-    for Row { name, seen, took, replaced } in rows {
-        let cell = |attempts: &[_]| format!("{} ({})", attempts.len(), failed(attempts).count());
-        // A row with a lost push is none: the fault is then an error.
-        let _infallible = writeln!(
-            text,
-            "| {} | {} | {} | {:.1} | {:.0} | {replaced} | 0 of {} |",
-            name,
-            cell(&seen.pulls),
-            cell(&seen.pushes),
-            seen.longest_gap().as_secs_f64(),
-            took.as_secs_f64(),
-            seen.taken,
-        );
-    }
-    text
 }
 
 impl Scene {

@@ -16,7 +16,7 @@ const NO_IMAGE: &str = "public.ecr.aws/docker/library/registry:missing";
 ///
 /// # Errors
 /// When one has, or a node stays.
-pub async fn change(scene: &Scene, nodes: usize, name: &str, further: &[&str]) -> Result<Row> {
+pub async fn change(scene: &Scene, nodes: usize, further: &[&str]) -> Result<Row> {
     let before = scene.healthy_nodes();
     let traffic = Traffic::start(scene, LAYER).await?;
     let start = Instant::now();
@@ -24,7 +24,7 @@ pub async fn change(scene: &Scene, nodes: usize, name: &str, further: &[&str]) -
     let took = start.elapsed();
     traffic.calm(Instant::now()).await;
     let replaced = before.difference(&scene.healthy_nodes()).count();
-    let row = Row::new(name, traffic.stop(scene).await?, took, replaced);
+    let row = Row::new(traffic.stop(scene).await?, took, replaced);
     ensure!(replaced == before.len(), "{replaced} of {} nodes were replaced; {}", before.len(), row.account());
     ensure!(row.failures() == 0, "clients noticed it; {}", row.account());
     Ok(row)
@@ -34,7 +34,7 @@ pub async fn change(scene: &Scene, nodes: usize, name: &str, further: &[&str]) -
 ///
 /// # Errors
 /// When it is otherwise.
-pub async fn bad_image(scene: &Scene, nodes: usize, name: &str) -> Result<Row> {
+pub async fn bad_image(scene: &Scene, nodes: usize) -> Result<Row> {
     let before = scene.healthy_nodes();
     let traffic = Traffic::start(scene, LAYER).await?;
     let (start, count) = (Instant::now(), nodes.to_string());
@@ -43,7 +43,7 @@ pub async fn bad_image(scene: &Scene, nodes: usize, name: &str) -> Result<Row> {
     let took = start.elapsed();
     traffic.calm(Instant::now()).await;
     let replaced = before.difference(&scene.healthy_nodes()).count();
-    let row = Row::new(name, traffic.stop(scene).await?, took, replaced);
+    let row = Row::new(traffic.stop(scene).await?, took, replaced);
     ensure!(output.code == 3, "`up` with an image that nobody has ended with {}; {}", output.code, row.account());
     ensure!(replaced == 0 && row.failures() == 0, "the service was touched; {}", row.account());
     Ok(row)

@@ -24,6 +24,9 @@ pub async fn up_with(scene: &Scene, nodes: usize, further: &[&str]) -> Result<St
     let count = nodes.to_string();
     let mut arguments = vec!["up", "--domain", DOMAIN, "--nodes", &count, "--yes"];
     arguments.extend(further);
+    if let Some(ami) = &scene.ami {
+        arguments.extend(["--ami", ami]);
+    }
     if let Some(users) = &scene.users {
         arguments.extend(["--htpasswd", users]);
     }

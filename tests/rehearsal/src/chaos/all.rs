@@ -1,0 +1,119 @@
+//! The whole of chaos: every fault, users, changes, disks and logs, each recorded as it ends.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Fault, Row, perform};
+use crate::arguments::Arguments;
+use crate::mirror;
+use crate::record::{Record, Section};
+use crate::scene::Scene;
+use crate::steps::{NODES, OPERATION, QUICK, TRANSFER, docker, flood, logs, rolling, stack, users};
+use crate::table::Table;
+
+/// A node that is found unhealthy within this time of its start stays: with the template's own 900 s, a fault soon after
+/// another would be waited for.
+const GRACE: [&str; 2] = ["--health-check-grace-period", "30"];
+
+/// Changes that replace two nodes, and one that replaces the only node.
+const CHANGES: [(&str, &[&str]); 2] = [
+    ("two nodes of another size", &["--instance-type", "t3.medium"]),
+    ("another registry image on two nodes", &["--image", mirror::OTHER_IMAGE]),
+];
+const ALONE: (&str, &[&str]) = ("one node of another size", &["--instance-type", "t3.small"]);
+
+/// A change that fails.
+const BAD_IMAGE: &str = "an image that nobody has on one node";
+
+/// Thousands of pushes.
+const FLOOD: (&str, Duration) = ("thousands of pushes, disks of 200 MB", Duration::from_secs(2_400));
+
+/// A performance of chaos.
+struct Performance<'a> {
+    table: &'a mut Table,
+    record: Record,
+}
+
+/// Performs every fault whose name contains what `--only` says, one after another, and the changes of users and of the
+/// stack. What one shows wrong is in the table and in the record; what comes next is still performed.
+///
+/// # Errors
+/// When the registry cannot be made or deleted, or the record not be written.
+pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Result<()> {
+    let only = arguments.only.as_deref().unwrap_or_default();
+    table.step("up, two nodes", OPERATION, stack::up_with(scene, NODES, &GRACE)).await?;
+    table.step("docker login", QUICK, docker::login(scene)).await?;
+    table.step("docker push", TRANSFER, docker::push_small(scene)).await?;
+    let mut now = Performance { table, record: Record::new(arguments.record.as_deref()) };
+    let (disk, others): (Vec<Fault>, Vec<Fault>) = Fault::ALL
+        .into_iter()
+        .filter(|fault| fault.name().contains(only))
+        .partition(|fault| *fault == Fault::SmallDisk);
+    now.faults(scene, &others).await?;
+    if "users".contains(only) {
+        now.step("a user comes and goes", OPERATION, users::change(scene)).await?;
+        now.step("users that make no sense", OPERATION, users::malformed(scene)).await?;
+    }
+    if "logs".contains(only) {
+        now.step("logs hold no secret", QUICK, logs::quiet(scene)).await?;
+    }
+    if "changes".contains(only) {
+        for (name, further) in CHANGES {
+            now.row(Section::Changes, name, rolling::change(scene, NODES, further)).await?;
+        }
+        now.table.step("up --nodes 1", OPERATION, stack::up(scene, 1)).await?;
+        let (name, further) = ALONE;
+        now.row(Section::Changes, name, rolling::change(scene, 1, further)).await?;
+        now.row(Section::Changes, BAD_IMAGE, rolling::bad_image(scene, 1)).await?;
+        now.table.step("up --nodes 2", OPERATION, stack::up(scene, NODES)).await?;
+    }
+    // These last: what they leave is nodes with a small disk.
+    now.faults(scene, &disk).await?;
+    if FLOOD.0.contains(only) {
+        now.step(FLOOD.0, FLOOD.1, flood::flood(scene)).await?;
+    }
+    table.step("down", OPERATION, stack::down(scene)).await?;
+    table.step("the region's own account", QUICK, stack::account(scene)).await
+}
+
+impl Performance<'_> {
+    /// Performs faults, one after another.
+    async fn faults(&mut self, scene: &Scene, faults: &[Fault]) -> Result<()> {
+        for fault in faults {
+            self.row(Section::Faults, &fault.name(), perform(scene, NODES, *fault)).await?;
+            scene.forget_faults();
+        }
+        Ok(())
+    }
+
+    /// Performs something under traffic.
+    async fn row(&mut self, section: Section, name: &str, work: impl Future<Output = Result<Row>>) -> Result<()> {
+        let mut cells = Vec::new();
+        let work = async {
+            let row = work.await?;
+            cells = row.cells();
+            Ok(row.account())
+        };
+        let outcome = self.table.step(name, OPERATION, work).await;
+        self.keep(section, name, outcome, cells)
+    }
+
+    /// Performs something whose account is all there is to see.
+    async fn step(&mut self, name: &str, limit: Duration, work: impl Future<Output = Result<String>>) -> Result<()> {
+        let mut cells = Vec::new();
+        let work = async {
+            let seen = work.await?;
+            cells.push(seen.clone());
+            Ok(seen)
+        };
+        let outcome = self.table.step(name, limit, work).await;
+        self.keep(Section::Others, name, outcome, cells)
+    }
+
+    /// Records it; a failure in the place of the cells.
+    fn keep(&self, section: Section, name: &str, outcome: Result<()>, cells: Vec<String>) -> Result<()> {
+        let failed = outcome.err().map(|error| vec![format!("FAILED: {error:#}").replace(['\n', '|'], " ")]);
+        self.record.write(section, name, &failed.unwrap_or(cells))
+    }
+}

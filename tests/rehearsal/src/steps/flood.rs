@@ -1,0 +1,128 @@
+//! Thousands of pushes to nodes with a small disk, and then more log lines than it could hold: nothing on it grows on.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::docker;
+use crate::chaos::fault::SMALL_DISK;
+use crate::scene::{DOMAIN, PASSWORD, Scene, USER};
+
+/// Images that are pushed, each with a layer, a configuration and a manifest of its own.
+const PUSHES: usize = 2_000;
+
+/// Bytes that a disk may hold more after them, the capped journal apart.
+const GROWTH: u64 = 5_000_000;
+
+/// Bytes of a disk that must be free when its journal has been flooded.
+const FREE: u64 = SMALL_DISK / 20;
+
+/// What the step says of a disk.
+#[derive(Debug, Clone, Copy)]
+struct Disk {
+    used: u64,
+    journal: u64,
+    free: u64,
+}
+
+/// Pushes images over several connections, and reads each back; prints how many came back whole.
+const PUSH: &str = r#"
+import base64, concurrent.futures, hashlib, http.client, json, os, sys, threading
+host, repository, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+key = "Basic " + base64.b64encode(sys.stdin.read().strip().encode()).decode()
+kind = "application/vnd.docker.distribution.manifest.v2+json"
+mine = threading.local()
+def call(method, path, body=None, headers={}):
+    for attempt in range(3):
+        try:
+            if not hasattr(mine, "line"):
+                mine.line = http.client.HTTPSConnection(host, timeout=60)
+            mine.line.request(method, path, body, {"Authorization": key, **headers})
+            answer = mine.line.getresponse()
+            content = answer.read()
+            if answer.status < 500:
+                return answer, content
+        except (OSError, http.client.HTTPException):
+            pass
+        mine.__dict__.pop("line", None)
+    raise RuntimeError(f"{method} {path} fails")
+def digest(content):
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+def blob(content):
+    place, _ = call("POST", f"/v2/{repository}/blobs/uploads/")
+    where = place.headers["Location"]
+    where = where[where.index("/v2/"):]
+    done, _ = call("PUT", where + ("&" if "?" in where else "?") + "digest=" + digest(content), content,
+        {"Content-Type": "application/octet-stream"})
+    return {"digest": digest(content), "size": len(content)} if done.status == 201 else None
+def image(number):
+    layer, config = os.urandom(4096), json.dumps({"architecture": "amd64", "os": "linux", "number": number}).encode()
+    parts = blob(layer), blob(config)
+    if None in parts:
+        return False
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": kind,
+        "config": {"mediaType": "application/vnd.docker.container.image.v1+json", **parts[1]},
+        "layers": [{"mediaType": "application/vnd.docker.image.rootfs.diff.tar", **parts[0]}]}).encode()
+    done, _ = call("PUT", f"/v2/{repository}/manifests/{number}", manifest, {"Content-Type": kind})
+    _, back = call("GET", f"/v2/{repository}/manifests/{digest(manifest)}", headers={"Accept": kind})
+    _, again = call("GET", f"/v2/{repository}/blobs/{digest(layer)}")
+    return done.status == 201 and back == manifest and again == layer
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    print(sum(pool.map(image, range(count))))
+"#;
+
+/// Writes 300 MB to the journal in lines that all differ, as a unit whose rate is not limited.
+const LINES: &str = "systemd-run -q --wait -p LogRateLimitIntervalSec=0 \
+    sh -c 'head -c 225M /dev/urandom | base64 -w 500'; journalctl -q --sync";
+
+/// Does both, and looks at the disks before and after.
+///
+/// # Errors
+/// When a push is lost, a disk fills, or the registry takes no push any more.
+pub async fn flood(scene: &Scene) -> Result<String> {
+    let nodes = scene.healthy_nodes();
+    let before = disks(scene, &nodes).await?;
+    let start = Instant::now();
+    let argv = ["python3", "-Ic", PUSH, DOMAIN, "flood", &PUSHES.to_string()];
+    let whole = scene.client.succeed(&argv, &format!("{USER}:{PASSWORD}")).await?.stdout;
+    let took = start.elapsed();
+    ensure!(whole.trim() == PUSHES.to_string(), "{} of {PUSHES} images came back whole", whole.trim());
+    let after = disks(scene, &nodes).await?;
+    let rest = |disk: &Disk| disk.used - disk.journal;
+    let grown = before.iter().zip(&after).map(|(before, after)| rest(after).saturating_sub(rest(before))).max();
+    let grown = grown.context("no node is healthy")?;
+    ensure!(grown <= GROWTH, "{PUSHES} pushes left {grown} bytes on a disk, the journal apart: {before:?}, {after:?}");
+    for node in &nodes {
+        scene.on_node(node, LINES).await?;
+    }
+    let flooded = disks(scene, &nodes).await?;
+    let full = flooded.iter().any(|disk| disk.free < FREE || disk.journal < SMALL_DISK / 4);
+    ensure!(!full, "after 300 MB of log lines: {flooded:?}");
+    docker::push_small(scene).await?;
+    ensure!(nodes == scene.healthy_nodes(), "a node was replaced");
+    let most = |field: fn(&Disk) -> u64| flooded.iter().map(field).max().unwrap_or_default() / 1_000_000;
+    let least = flooded.iter().map(|disk| disk.free).min().unwrap_or_default() / 1_000_000;
+    Ok(format!(
+        "{PUSHES} pushes in {:.0} s, all read back; {} kB more on disk, journal apart; after 300 MB of log lines a node: \
+         journal {} MB, {least} MB free",
+        took.max(Duration::from_secs(1)).as_secs_f64(),
+        grown / 1_000,
+        most(|disk| disk.journal),
+    ))
+}
+
+/// What is on the disk of each node.
+async fn disks(scene: &Scene, nodes: &BTreeSet<String>) -> Result<Vec<Disk>> {
+    const LOOK: &str =
+        "df -B1 --output=size,used,avail /var/lib/docker | tail -n 1; du -sB1 /var/log/journal | cut -f1";
+    let mut all = Vec::new();
+    for node in nodes {
+        let said = scene.on_node(node, LOOK).await?.stdout;
+        let numbers: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [size, used, free, journal] = numbers[..] else { anyhow::bail!("df and du on {node} said {said:?}") };
+        ensure!(size <= SMALL_DISK, "the disk of {node} has {size} bytes: no small one");
+        all.push(Disk { used, journal, free });
+    }
+    Ok(all)
+}
