@@ -1,6 +1,8 @@
 //! Why an operation failed, put together while the traces are still there: the first failure, the property AWS refused,
 //! and what the node wrote to its console.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::follow::Ended;
@@ -36,10 +38,15 @@ pub(super) struct Node {
     pub(super) boot_log: Option<String>,
 }
 
+/// The traces of a failure are looked at for no longer than this.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The root cause so far; for a node with its boot log, fetched before the node is gone.
 pub(super) async fn find(aws: &Aws, events: &[StackEvent]) -> Option<Cause> {
     let root = failure::root_cause(events)?;
-    let node = if root.node_never_signalled { node(aws, events, &root).await } else { None };
+    // Without an answer in time the cause is told without its traces: whoever watches waits for it.
+    let node = async { if root.node_never_signalled { node(aws, events, &root).await } else { None } };
+    let node = tokio::time::timeout(PATIENCE, node).await.ok().flatten();
     let stack_id = events.first().map(|event| event.stack_id.as_str()).unwrap_or_default();
     let told = if node.is_some() { None } else { failed_events(aws, FailuresOf::Stack(stack_id)).await };
     let own = told.into_iter().flatten().find(|told| told.logical_id == root.logical_id && told.path.is_some());

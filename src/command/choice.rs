@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::effect::Effects;
+use super::follow::Ended;
 use crate::aws::cloudformation::Leave;
 use crate::aws::{Aws, AwsCallError, cloudformation};
 use crate::context::Context;
@@ -38,6 +39,14 @@ impl Cancel {
             StackStatus::UpdateInProgress => Some(Self::Update),
             StackStatus::CreateInProgress => Some(Self::Creation),
             _ => None,
+        }
+    }
+
+    /// What is still to do once it is cancelled, for a sentence that says that this failed.
+    pub(super) const fn undoing(self) -> &'static str {
+        match self {
+            Self::Update => "undoing the cancelled update",
+            Self::Creation => "deleting what the cancelled creation made",
         }
     }
 
@@ -115,9 +124,9 @@ pub(super) async fn cancel(effects: Effects<'_>, stack_id: &str, how: Cancel) ->
     Ok(true)
 }
 
-/// How a run ends whose operation was cancelled; `None` when the operation ended as if it had not been.
-pub(super) fn cancelled(how: Cancel, status: &StackStatus, resume: &str) -> Option<Failure> {
-    let message = match (how, status) {
+/// How a run ends whose operation was cancelled from it; `None` when the operation ended as if it had not been, or badly.
+pub(super) fn cancelled(ended: &Ended, resume: &str) -> Option<Failure> {
+    let message = match (ended.cancelled?, &ended.status) {
         (Cancel::Update, StackStatus::UpdateRollbackComplete) => "cancelled: the update is undone",
         (Cancel::Creation, StackStatus::DeleteComplete) => "cancelled: what was made is deleted",
         _ => return None,
@@ -146,7 +155,11 @@ mod tests {
 
     #[test]
     fn an_operation_that_ended_all_the_same_is_not_called_cancelled() {
-        let ended = |how, word| cancelled(how, &StackStatus::from_word(word), "dockreg up").map(|own| own.kind);
+        let ended = |how, word| {
+            let status = StackStatus::from_word(word);
+            let ended = Ended { status, events: Vec::new(), cause: None, cancelled: Some(how) };
+            cancelled(&ended, "dockreg up").map(|own| own.kind)
+        };
         assert_eq!(ended(Cancel::Update, "UPDATE_ROLLBACK_COMPLETE"), Some(Kind::Interrupted));
         assert_eq!(ended(Cancel::Update, "UPDATE_COMPLETE"), None);
         assert_eq!(ended(Cancel::Creation, "DELETE_COMPLETE"), Some(Kind::Interrupted));

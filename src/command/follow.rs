@@ -7,6 +7,7 @@ use super::cause::{self, Cause};
 use super::choice::{self, Cancel, Choice};
 use super::effect::Effects;
 use super::interrupt;
+use super::waiting::Decision;
 use crate::aws::{Aws, AwsCallError};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -25,6 +26,8 @@ pub(super) struct Ended {
     pub(super) events: Vec<StackEvent>,
     /// Why it failed, if it did.
     pub(super) cause: Option<Cause>,
+    /// How it was cancelled from this run, if it was.
+    pub(super) cancelled: Option<Cancel>,
 }
 
 /// What an event means to whoever follows, beside being shown.
@@ -65,14 +68,12 @@ pub(super) async fn follow(
     let (mut events, mut cause): (Vec<StackEvent>, Option<Cause>) = (Vec::new(), None);
     let mut stack_status = None;
     let deadline = context.timing.deadline();
-    let choosing = context.shell.is_interactive().then(interrupt::choosing);
-    let mut open: Option<Open<'_>> = None;
+    let mut decision = Decision::new(&context.shell);
     let mut cancelled = None;
     loop {
         let sight = tokio::select! {
             sight = sights.next() => sight,
-            choice = chosen(&mut open) => {
-                open = None;
+            choice = decision.made(|| Box::pin(choice::ask(context, aws, stack_id, stack_status.clone(), resume))) => {
                 match choice {
                     Choice::Cancel(how) => {
                         let effects = Effects { aws, poll_interval };
@@ -81,16 +82,6 @@ pub(super) async fn follow(
                     Choice::Keep => {}
                     Choice::Detach => return Err(interrupt::detached(resume)),
                 }
-                choosing.iter().for_each(interrupt::Choosing::forgive);
-                continue;
-            }
-            () = interrupt::insisted(), if open.is_some() => return Err(interrupt::detached(resume)),
-            () = interrupt::interrupted(), if open.is_none() => {
-                if choosing.is_none() || interrupt::is_terminated() {
-                    return Err(interrupt::detached(resume));
-                }
-                let status = stack_status.clone();
-                open = Some(Box::pin(choice::ask(context, aws, stack_id, status, resume)));
                 continue;
             }
             () = until(deadline) => return Err(timed_out(resume)),
@@ -102,42 +93,36 @@ pub(super) async fn follow(
                 stack_status = event.stack_status().or(stack_status);
                 let tells_why = event.phase() == Phase::Failed && !event.reason.as_deref().is_some_and(is_echo);
                 events.push(event);
-                if tells_why && cause.is_none() && cancelled.is_none() {
+                if tells_why && cause.is_none() {
                     cause = cause::find(aws, &events).await;
                     cause.iter().for_each(|cause| cause::show(progress, cause));
                 }
             }
             Some(Sight::Trouble(error)) => progress.trouble(&error.passing_words()),
             Some(Sight::Recovered) => progress.recovered(),
-            Some(Sight::Settled(status)) => match cancelled.take() {
-                // The creation ended just before its deletion was asked for: that goes on.
-                Some(Cancel::Creation) if status != StackStatus::DeleteComplete && !has_deletion(&events) => {
-                    let from = events.last().map_or(From::OperationStart, |event| From::After(event.id.clone()));
-                    sights = watch(aws, stack_id, from, poll_interval, no_sign());
-                }
-                how => return end(how, Ended { status, events, cause }, resume),
-            },
+            // The creation ended just before its deletion was asked for: that goes on.
+            Some(Sight::Settled(status))
+                if cancelled == Some(Cancel::Creation)
+                    && status != StackStatus::DeleteComplete
+                    && !has_deletion(&events) =>
+            {
+                let from = events.last().map_or(From::OperationStart, |event| From::After(event.id.clone()));
+                sights = watch(aws, stack_id, from, poll_interval, no_sign());
+            }
+            Some(Sight::Settled(status)) => return Ok(Ended { status, events, cause, cancelled }),
             Some(Sight::Lost(error)) => return Err(lost(error, resume)),
             None => return Err(Failure::new(Kind::Bug, "the watch ended before the operation")),
         }
     }
 }
 
-/// A question that waits for its answer.
-type Open<'a> = std::pin::Pin<Box<dyn Future<Output = Choice> + Send + 'a>>;
-
-/// Waits for the answer to an open question; for ever when none is open.
-async fn chosen(open: &mut Option<Open<'_>>) -> Choice {
-    match open {
-        Some(open) => open.await,
-        None => std::future::pending().await,
-    }
-}
-
-fn end(cancelled: Option<Cancel>, ended: Ended, resume: &str) -> Result<Ended, Failure> {
-    match cancelled.and_then(|how| choice::cancelled(how, &ended.status, resume)) {
-        Some(failure) => Err(failure),
-        None => Ok(ended),
+impl Ended {
+    /// The end, unless this run has cancelled the operation: then that is how the run ends.
+    pub(super) fn unless_cancelled(self, resume: &str) -> Result<Self, Failure> {
+        match choice::cancelled(&self, resume) {
+            Some(failure) => Err(failure),
+            None => Ok(self),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod replaced;
 pub mod status;
 pub mod template;
 pub mod up;
+mod waiting;
 
 use secrecy::SecretString;
 use serde::Deserialize;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::event::{Phase, StackEvent};
 use super::hint::hint;
+use super::status::StackStatus;
 
 /// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,8 +44,18 @@ pub fn root_cause(events: &[StackEvent]) -> Option<RootCause> {
         .clone()
         .find(real)
         .or_else(|| events.iter().filter(failed).find(real))
-        .or_else(|| of_resource.clone().next())?;
+        .or_else(|| of_resource.clone().find(|event| event.reason.is_none()))?;
     Some(describe(event))
+}
+
+/// Whether somebody had an update undone, and nothing failed by itself. CloudFormation then gives this reason for the
+/// rollback, and names the resources that failed otherwise.
+#[must_use]
+pub fn was_cancelled(events: &[StackEvent]) -> bool {
+    let undone = |event: &&StackEvent| event.stack_status() == Some(StackStatus::UpdateRollbackInProgress);
+    let by_user = |reason: &str| reason.eq_ignore_ascii_case("User Initiated");
+    root_cause(events).is_none()
+        && events.iter().find(undone).is_some_and(|own| own.reason.as_deref().is_some_and(by_user))
 }
 
 /// The instance that told CloudFormation that it failed, when the reason is such a signal.
@@ -120,6 +131,20 @@ mod tests {
         let failed =
             event("Nodes", "AWS::AutoScaling::AutoScalingGroup", "CREATE_FAILED", "Received 1 FAILURE signal(s)");
         assert!(describe(&failed).node_never_signalled);
+    }
+
+    #[test]
+    fn what_somebody_cancelled_has_no_cause() {
+        let stack = super::super::event::STACK_TYPE;
+        let cancelled = [
+            event("s", stack, "UPDATE_IN_PROGRESS", "User Initiated"),
+            event("s", stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"),
+            event("Nodes", "AWS::AutoScaling::AutoScalingGroup", "UPDATE_FAILED", "Resource update cancelled"),
+        ];
+        assert_eq!((root_cause(&cancelled), was_cancelled(&cancelled)), (None, true));
+        let mut failed = cancelled;
+        failed[1].reason = Some("The following resource(s) failed to update: [Nodes].".to_owned());
+        assert!(!was_cancelled(&failed));
     }
 
     #[test]

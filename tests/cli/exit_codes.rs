@@ -2,6 +2,7 @@
 
 use dockreg_region::Options;
 use dockreg_region::fault::{Effect, Fault};
+use serde_json::json;
 
 use crate::harness::{Fixture, HOST, UP, signal};
 
@@ -42,9 +43,9 @@ async fn three_when_the_operation_fails_and_is_rolled_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_when_the_time_is_up_and_the_operation_goes_on() {
-    // At AWS's own speed a load balancer takes two minutes.
-    let fixture = Fixture::with(Options { speed: 1.0, ..Options::default() }).await;
-    let output = fixture.run(&["up", "--domain", HOST, "--yes", "--timeout", "3s"]).await.exits(3);
+    let fixture = Fixture::new().await;
+    fixture.plant(json!({ "operation": "CREATE", "resource": "LoadBalancer", "effect": { "slow_resource": 1e7 } }));
+    let output = fixture.run(&["up", "--domain", HOST, "--yes", "--timeout", "6s"]).await.exits(3);
     assert!(output.stderr.contains("next: to follow it: dockreg up"), "{output}");
     let status = fixture.run(&["status"]).await.exits(4);
     assert!(status.stderr.contains("CREATE_IN_PROGRESS"), "{status}");

@@ -4,12 +4,15 @@
 //! After a wanted change of wording: `INSTA_UPDATE=always cargo test --test cli`, then read the difference.
 
 mod attach;
+mod cancelled;
 mod certificate_choice;
 mod certs_delete;
 mod certs_upload;
 mod documents;
 mod down;
+mod down_images;
 mod exit_codes;
+mod first_use;
 mod foreign;
 mod harness;
 mod help;
@@ -28,4 +31,5 @@ mod root_cause;
 mod screens;
 mod states;
 mod terminal;
+mod waits;
 mod weather;

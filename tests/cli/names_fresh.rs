@@ -25,15 +25,6 @@ fn let_find(fixture: &Fixture, name: &str, from: f64) {
     });
 }
 
-async fn until_status(fixture: &Fixture, wanted: &str) {
-    let look = async {
-        while fixture.status().await != wanted {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), look).await.expect("the status comes");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_that_did_not_find_it_is_tried_once_more() {
     let fixture = Fixture::new().await;
@@ -42,7 +33,7 @@ async fn an_update_that_did_not_find_it_is_tried_once_more() {
     let_find(&fixture, "new", f64::MAX);
     let change = ["up", "--certificate", "new", "--yes"];
     let child = fixture.spawn(&change);
-    until_status(&fixture, "UPDATE_ROLLBACK_COMPLETE").await;
+    fixture.until_status("UPDATE_ROLLBACK_COMPLETE").await;
     let_find(&fixture, "new", 0.0);
     let output = fixture.ended(child, &change).await.exits(0);
     assert!(

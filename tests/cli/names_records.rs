@@ -3,7 +3,7 @@
 use dockreg_region::Options;
 use serde_json::{Value, json};
 
-use crate::harness::{Fixture, HOST, UP, signal};
+use crate::harness::{CTRL_C, Fixture, HOST, UP, signal};
 
 const REPLACE: [&str; 5] = ["up", "--domain", HOST, "--yes", "--replace-records"];
 const NOTE: &str = "_dockreg-replaced.docker.example.test.";
@@ -167,6 +167,24 @@ async fn an_interrupt_says_how_to_have_them_back_and_the_next_run_settles_it() {
     assert!(at_host(&fixture).await.is_empty() && noted(&fixture).await);
     fixture.run(&["up", "--yes"]).await.exits(3).ignored();
     assert_eq!(at_host(&fixture).await, before);
+    assert!(!noted(&fixture).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_the_change_puts_them_back() {
+    let (fixture, before) = occupied(QUICK).await;
+    fixture.run(&["up", "--domain", HOST, "--dns-zone", "none", "--yes", "--no-verify"]).await.exits(0).ignored();
+    let slow = json!({ "slow_resource": 1e5 });
+    fixture.plant(json!({ "operation": "UPDATE", "resource": "NodeGroup", "times": 1, "effect": slow }));
+    let change = ["up", "--dns-zone", "example.test", "--nodes", "2", "--yes", "--replace-records"];
+    let mut terminal = fixture.terminal(&change);
+    terminal.shows("stack UPDATE_IN_PROGRESS").await.types(CTRL_C).await;
+    assert!(at_host(&fixture).await != before && noted(&fixture).await);
+    terminal.shows("k, d or c?").await.types("c\r").await;
+    let output = terminal.ended().await.exits(130);
+    assert!(output.stdout.contains("cancelled: the update is undone"), "{output}");
+    assert!(output.stdout.contains("put back:"), "{output}");
+    assert_eq!(at_host(&fixture).await, before, "{output}");
     assert!(!noted(&fixture).await);
 }
 

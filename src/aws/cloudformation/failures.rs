@@ -1,5 +1,8 @@
 //! What `DescribeEvents` knows of failures and `DescribeStackEvents` does not: which property was refused, and why.
 
+use std::time::Duration;
+
+use aws_sdk_cloudformation::config::{Config, timeout::TimeoutConfig};
 use aws_sdk_cloudformation::types::{EventFilter, OperationEvent};
 
 use super::{Aws, AwsCallError};
@@ -26,6 +29,9 @@ pub enum FailuresOf<'a> {
     ChangeSet(&'a str),
 }
 
+/// What only adds to a failure that is known is not waited for any longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The newest failures, oldest first. `None` where AWS does not tell them: the operation is young, so that a policy may
 /// lack it, and a partition may not know it.
 pub async fn failed_events(aws: &Aws, of: FailuresOf<'_>) -> Option<Vec<FailedEvent>> {
@@ -34,6 +40,8 @@ pub async fn failed_events(aws: &Aws, of: FailuresOf<'_>) -> Option<Vec<FailedEv
         FailuresOf::Stack(id) => call.stack_name(id),
         FailuresOf::ChangeSet(id) => call.change_set_name(id),
     };
+    let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+    let call = call.customize().config_override(Config::builder().timeout_config(timeouts));
     match call.send().await.map_err(|error| AwsCallError::of("DescribeEvents", error)) {
         Ok(page) => Some(page.operation_events().iter().rev().filter_map(failed_of).collect()),
         Err(error) => {

@@ -87,7 +87,12 @@ impl Run<'_> {
     async fn again(&self, stack: &Stack, leave: &Leave, deleted: &Deleted) -> Result<follow::Ended, Failure> {
         let from = self.begin(stack, leave).await?;
         if self.args.detach {
-            return Ok(follow::Ended { status: StackStatus::DeleteInProgress, events: Vec::new(), cause: None });
+            return Ok(follow::Ended {
+                status: StackStatus::DeleteInProgress,
+                events: Vec::new(),
+                cause: None,
+                cancelled: None,
+            });
         }
         self.follow(stack, from, "Deleting", &deleted.held).await
     }
@@ -101,7 +106,8 @@ impl Run<'_> {
         let mut ignore = |_: &StackEvent| {};
         let again = self.resume();
         let track = follow::Track { stack_id: &stack.id, from, soon: no_sign(), resume: &again };
-        follow::follow(self.context, &self.aws, track, &progress, &mut ignore).await
+        let ended = follow::follow(self.context, &self.aws, track, &progress, &mut ignore).await?;
+        ended.unless_cancelled(&again)
     }
 
     /// Refuses names after `--retain` that the stack does not know, before anything is deleted.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{DownArgs, Run, bucket_name};
 use crate::aws::s3;
+use crate::command::follow::until;
 use crate::command::up::left_buckets;
 use crate::command::{Outcome, consent, interrupt};
 use crate::context::Context;
@@ -30,7 +31,7 @@ pub(super) struct Settled {
 /// Refuses a deletion of images that nobody agreed to by name, before anything is looked at.
 pub(super) fn confirmed(context: &Context, args: &DownArgs) -> Result<(), Failure> {
     let name = &context.stack_name;
-    let consent = format!("to delete the images too: {}", context.command_line(&finish(context)));
+    let consent = format!("to delete the images too: {}", delete_line(context));
     match &args.confirm_stack {
         Some(typed) if args.delete_images && typed != name => {
             Err(Failure::new(Kind::Input, format!("--confirm-stack says {typed}, the stack is {name}")).hint(consent))
@@ -43,8 +44,9 @@ pub(super) fn confirmed(context: &Context, args: &DownArgs) -> Result<(), Failur
     }
 }
 
-fn finish(context: &Context) -> String {
-    format!("down --yes --delete-images --confirm-stack {}", context.stack_name)
+/// The command that deletes the images, the stack with them if there is one.
+pub(super) fn delete_line(context: &Context) -> String {
+    context.command_line(&format!("down --yes --delete-images --confirm-stack {}", context.stack_name))
 }
 
 impl Run<'_> {
@@ -103,11 +105,10 @@ impl Run<'_> {
         let region = bucket.region.as_deref();
         if self.args.delete_images {
             let deletion = s3::delete_bucket(&self.aws, &bucket.name, region);
-            let again = self.context.command_line(&finish(self.context));
             let left = |failure: Failure| {
                 let mut failure = failure.context(format!("the stack is deleted, the bucket {} is not", bucket.name));
                 failure.kind = Kind::LeftBehind;
-                failure.hint(format!("to finish: {again}"))
+                failure.hint(self.finish_line())
             };
             let deleted = self.or_partly(deletion).await?.map_err(|error| left(error.into()))?;
             if s3::exists(&self.aws, &bucket.name, region).await? {
@@ -144,21 +145,32 @@ impl Run<'_> {
         consent::ask_name(&self.context.shell, yes, "Type the stack's name to delete its images", name).await?;
         let mut objects = 0;
         for bucket in &left {
-            objects += self.or_partly(s3::delete_bucket(&self.aws, bucket, None)).await??;
+            let deleted = self.or_partly(s3::delete_bucket(&self.aws, bucket, None)).await?;
+            objects += deleted.map_err(|error| {
+                let mut failure = Failure::from(error).context(format!("the bucket {bucket} is not deleted"));
+                failure.kind = Kind::LeftBehind;
+                failure.hint(self.finish_line())
+            })?;
         }
         let text = format!("{} with {objects} objects deleted", words::count(left.len(), "bucket"));
         Ok(Outcome { data: json!({ "stack": name, "deleted": true, "buckets": left }), text, ..Outcome::default() })
     }
 
-    /// Deletes images until done or interrupted.
+    /// A deletion of images that ended too early.
+    fn partly(&self, kind: Kind, why: &str) -> Failure {
+        Failure::new(kind, format!("{why}; some of the images are deleted, some are not")).hint(self.finish_line())
+    }
+
+    fn finish_line(&self) -> String {
+        format!("to finish: {}", delete_line(self.context))
+    }
+
+    /// Deletes images until done, interrupted or out of time.
     async fn or_partly<T>(&self, deletion: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             done = deletion => Ok(done),
-            () = interrupt::interrupted() => {
-                let hint = format!("to finish: {}", self.context.command_line(&finish(self.context)));
-                let message = "interrupted; some of the images are deleted, some are not";
-                Err(Failure::new(Kind::Interrupted, message).hint(hint))
-            }
+            () = interrupt::interrupted() => Err(self.partly(Kind::Interrupted, "interrupted")),
+            () = until(self.context.timing.deadline()) => Err(self.partly(Kind::Timeout, "--timeout passed")),
         }
     }
 }

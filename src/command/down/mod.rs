@@ -173,8 +173,14 @@ impl Run<'_> {
         if self.args.delete_images && !left.is_empty() {
             return self.delete_left_buckets(left).await;
         }
-        let stays = left.iter().map(|bucket| format!("\nimages are in the bucket {bucket}")).collect::<String>();
-        let text = format!("there is no stack {name} in {}{stays}", self.aws.region());
+        let mut text = format!("there is no stack {name} in {}", self.aws.region());
+        for bucket in &left {
+            text.push_str(&format!("\nimages are in the bucket {bucket}"));
+        }
+        if !left.is_empty() {
+            let (up, down) = (self.context.command_line("up"), images::delete_line(self.context));
+            text.push_str(&format!("\nthe next `{up}` serves them again; to delete them: {down}"));
+        }
         Ok(Outcome { data: json!({ "stack": name, "deleted": false, "buckets": left }), text, ..Outcome::default() })
     }
 }

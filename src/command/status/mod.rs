@@ -57,5 +57,6 @@ async fn watch(context: &Context, aws: &Aws, stack: &Stack) -> Result<(), Failur
     let again = context.command_line("status --watch");
     let track = follow::Track { stack_id: &stack.id, from: From::OperationStart, soon: no_sign(), resume: &again };
     let mut ignore = |_: &StackEvent| {};
-    follow::follow(context, aws, track, &progress, &mut ignore).await.map(drop)
+    let ended = follow::follow(context, aws, track, &progress, &mut ignore).await?;
+    ended.unless_cancelled(&again).map(drop)
 }

@@ -6,7 +6,7 @@ use super::execute::{self, Following};
 use super::propose::Proposal;
 use super::recreate::remember;
 use super::report::Did;
-use super::{Outcome, Run, internal, zone_of_stack};
+use super::{Run, Step, internal, zone_of_stack};
 use crate::aws::cloudformation;
 use crate::error::{Failure, Kind};
 use crate::stack::Stack;
@@ -29,9 +29,9 @@ impl Mark {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Follows the operation that runs.
-    pub(super) async fn attach(mut self, stack: Stack) -> Result<Outcome, Failure> {
+    pub(super) async fn attach(mut self, stack: Stack) -> Result<Step<'a>, Failure> {
         if self.args.dry_run {
             return Err(Failure::new(Kind::StackState, format!("the stack {} is in {}", stack.name, stack.status))
                 .hint(format!("wait for its end with: {}", self.context.command_line("status --watch"))));
@@ -56,18 +56,19 @@ impl Run<'_> {
         let finished =
             execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
         let status = finished.ended.as_ref().map(|ended| ended.status.clone());
+        let cancelled = finished.ended.as_ref().is_some_and(|ended| ended.cancelled.is_some());
         if let Some(status) = &status {
             self.settle_noted(&stack, status).await?;
         }
-        if status == Some(StackStatus::DeleteComplete) {
+        if status == Some(StackStatus::DeleteComplete) && !cancelled {
             self.context.shell.note(&format!("the stack {} is deleted; making it anew", stack.name));
             remember(&mut self.settings, &stack);
-            return Box::pin(self.change(None, true)).await;
+            return Ok(Step::Next(Box::new(self), None));
         }
-        if wants_more && status.is_some_and(|status| status.sentiment() == Sentiment::Good) {
+        if wants_more && !cancelled && status.is_some_and(|status| status.sentiment() == Sentiment::Good) {
             let stack = cloudformation::describe_stack(&self.aws, &stack.id).await?;
             self.context.shell.note("that operation has ended; now to what this command asks for");
-            return Box::pin(self.change(stack, false)).await;
+            return Ok(Step::Next(Box::new(self), stack));
         }
         self.report(&stack.id, finished, Did::Followed).await
     }
@@ -79,7 +80,7 @@ impl Run<'_> {
         proposal: &Proposal,
         before: Option<Mark>,
         failure: Failure,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Step<'a>, Failure> {
         let failure = self.give_up(proposal, failure).await;
         if failure.kind != Kind::Refused {
             return Err(failure);

@@ -11,7 +11,7 @@ use super::ready::{Asking, Proof, Site};
 use crate::aws::{Aws, AwsCallError, cloudformation, elbv2};
 use crate::command::effect::Effects;
 use crate::command::follow::{self, Ended};
-use crate::command::interrupt;
+use crate::command::waiting;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::registry::template::{output, parameter};
@@ -96,9 +96,11 @@ pub(super) async fn finish(
     // A check that could not even begin while the stack was being made gets its chance now that it stands.
     let verification = match proven {
         Some(Ok(verification)) => Ok(verification),
-        Some(Err(_)) => check_now(aws, following.stack_id, &proof).await,
-        None if known_enough(&knows) => proof.finish(proving, interrupt::interrupted()).await,
-        None => check_now(aws, following.stack_id, &proof).await,
+        None if known_enough(&knows) => finish_proof(context, &proof, proving, resume).await,
+        Some(Err(_)) | None => {
+            let stack = cloudformation::describe_stack(aws, following.stack_id).await?;
+            prove(context, &proof, stack.as_ref().map(site_of).unwrap_or_default(), resume).await
+        }
     };
     Ok(Finished { ended: Some(ended), verification: Some(verification) })
 }
@@ -108,12 +110,20 @@ fn known_enough(site: &watch::Sender<Site>) -> bool {
     site.load_balancer.is_some() && site.operator_secret.is_some()
 }
 
-/// Checks a registry whose stack stands, by the stack's outputs.
-async fn check_now(aws: &Aws, stack_id: &str, proof: &Proof<'_>) -> Result<Verification, Failure> {
-    let stack = cloudformation::describe_stack(aws, stack_id).await?;
-    let site = stack.as_ref().map(site_of).unwrap_or_default();
+/// Checks a registry whose stack stands.
+async fn prove(context: &Context, proof: &Proof<'_>, site: Site, resume: &str) -> Result<Verification, Failure> {
     let (_keep, known) = watch::channel(site);
-    proof.finish(proof.run(known), interrupt::interrupted()).await
+    finish_proof(context, proof, proof.run(known), resume).await
+}
+
+/// Finishes a check, unless whoever waits for it leaves.
+async fn finish_proof(
+    context: &Context,
+    proof: &Proof<'_>,
+    running: impl Future<Output = Result<Verification, Failure>>,
+    resume: &str,
+) -> Result<Verification, Failure> {
+    waiting::or_leave(&context.shell, "the registry to answer", resume, proof.finish(running)).await?
 }
 
 /// A new node installs packages, pulls the image and passes health checks within this time, or something is wrong.
@@ -135,30 +145,53 @@ async fn nodes_in_service(
     let Some(group) = stack.output(output::TARGET_GROUP_ARN) else { return Ok(()) };
     let patience = Instant::now() + BOOT;
     let end = context.timing.deadline().map_or(patience, |deadline| deadline.min(patience));
-    let mut told = None;
-    let mut stop = std::pin::pin!(interrupt::interrupted());
+    let mut serving = None;
+    let interval = context.timing.poll_interval.unwrap_or(LOOK);
+    let served = tokio::time::timeout_at(end, serve(aws, group, wanted, interval, progress, &mut serving));
+    match waiting::or_leave(&context.shell, "its nodes to come into service", resume, served).await? {
+        Ok(served) => served,
+        Err(_) => {
+            let how_many = match serving {
+                Some(healthy) => format!("only {healthy} of {wanted} nodes are in service"),
+                None => "whether its nodes are in service could not be seen".to_owned(),
+            };
+            let failure = Failure::new(Kind::NotVerified, format!("the stack is up, and {how_many}"));
+            Err(failure.hint(format!("to look again: {resume}")))
+        }
+    }
+}
+
+/// Waits until so many targets of a group are healthy; `serving` tells how many were at the last look.
+async fn serve(
+    aws: &Aws,
+    group: &str,
+    wanted: usize,
+    interval: Duration,
+    progress: &Progress,
+    serving: &mut Option<usize>,
+) -> Result<(), Failure> {
+    let mut troubled = false;
     loop {
         match elbv2::targets(aws, group).await {
             Ok(targets) => {
+                if std::mem::take(&mut troubled) {
+                    progress.recovered();
+                }
                 let healthy = targets.iter().filter(|target| target.state == "healthy").count();
                 if healthy >= wanted {
                     return Ok(());
                 }
-                if told.replace(healthy) != Some(healthy) {
+                if serving.replace(healthy) != Some(healthy) {
                     progress.line(&format!("waiting for nodes: {healthy} of {wanted} in service"));
                 }
-                if Instant::now() >= end {
-                    let message = format!("the stack is up, and only {healthy} of {wanted} nodes are in service");
-                    return Err(Failure::new(Kind::NotVerified, message).hint(format!("to look again: {resume}")));
-                }
             }
-            Err(error) if error.kind.is_passing() => progress.trouble(&error.to_string()),
+            Err(error) if error.kind.is_passing() => {
+                troubled = true;
+                progress.trouble(&error.passing_words());
+            }
             Err(error) => return Err(error.into()),
         }
-        tokio::select! {
-            () = tokio::time::sleep(context.timing.poll_interval.unwrap_or(LOOK)) => {}
-            () = &mut stop => return Err(interrupt::detached(resume)),
-        }
+        tokio::time::sleep(interval).await;
     }
 }
 
@@ -171,10 +204,9 @@ fn site_of(stack: &Stack) -> Site {
 }
 
 /// Checks the registry of a stack that nothing was changed in.
-pub(super) async fn check(context: &Context, aws: &Aws, stack: &Stack, asking: &Asking) -> Finished {
+pub(super) async fn check(context: &Context, aws: &Aws, stack: &Stack, asking: &Asking, resume: &str) -> Finished {
     let progress = context.shell.progress(&format!("Checking {}", asking.host), Vec::new());
     let proof = Proof::new(aws, asking, context.timing, &progress, None);
-    let (_keep, known) = watch::channel(site_of(stack));
-    let verification = proof.finish(proof.run(known), interrupt::interrupted()).await;
+    let verification = prove(context, &proof, site_of(stack), resume).await;
     Finished { ended: None, verification: Some(verification) }
 }

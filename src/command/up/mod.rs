@@ -39,6 +39,7 @@ use crate::stack::answer::Up;
 use crate::stack::change::Action;
 use crate::stack::watch::From;
 use crate::ui::Expected;
+use again::Late;
 use execute::{Finished, Following};
 use preview::Preview;
 use propose::{Proposal, Proposed};
@@ -56,8 +57,8 @@ struct Run<'a> {
     caller: sts::Caller,
     trust: crate::registry::verify::Trust,
     warnings: Vec<String>,
-    /// Whether the change is tried for the second time: what the first needed consent for is agreed to.
-    again: bool,
+    /// What the change was tried once more for.
+    tried_again: Vec<Late>,
 }
 
 /// Creates, updates, repairs or resumes.
@@ -69,26 +70,46 @@ pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<S
     if let Some(old) = stack.as_ref().filter(|stack| stack.is_of_2014()) {
         return Ok(moving(old, aws.region()));
     }
-    let run = Run { context, args, settings, aws, caller, trust, warnings, again: false };
-    match (start::start(stack.as_ref())?, stack) {
-        (Up::Create, _) | (_, None) => run.change(None, true).await,
-        (Up::Update, stack) => run.change(stack, false).await,
-        (Up::Resume, Some(stack)) => run.resume(stack).await,
-        (Up::Recreate, Some(stack)) => run.recreate(stack).await,
-        (Up::Follow | Up::FollowThenCreate, Some(stack)) => run.attach(stack).await,
-        (Up::FinishRollback, Some(stack)) => run.finish_rollback(stack).await,
-        (Up::RollBack, Some(stack)) => run.roll_back(stack).await,
-        (Up::Refuse, Some(stack)) => Err(start::stuck(&stack)),
+    let run = Run { context, args, settings, aws, caller, trust, warnings, tried_again: Vec::new() };
+    let mut step = Step::Next(Box::new(run), stack);
+    // One after the other and not one within the other: there may be several.
+    loop {
+        match step {
+            Step::Done(outcome) => return Ok(outcome),
+            Step::Next(run, stack) => step = Box::pin(run.step(stack)).await?,
+        }
     }
 }
 
-impl Run<'_> {
+/// What a part of the way to the registry comes to.
+enum Step<'a> {
+    /// The end.
+    Done(Outcome),
+    /// The stack stands so now: on from there.
+    Next(Box<Run<'a>>, Option<Stack>),
+}
+
+impl<'a> Run<'a> {
+    /// Does what the stack's state asks for.
+    async fn step(self, stack: Option<Stack>) -> Result<Step<'a>, Failure> {
+        match (start::start(stack.as_ref())?, stack) {
+            (Up::Create, _) | (_, None) => self.change(None, true).await,
+            (Up::Update, stack) => self.change(stack, false).await,
+            (Up::Resume, Some(stack)) => self.resume(stack).await,
+            (Up::Recreate, Some(stack)) => self.recreate(stack).await,
+            (Up::Follow | Up::FollowThenCreate, Some(stack)) => self.attach(stack).await,
+            (Up::FinishRollback, Some(stack)) => self.finish_rollback(stack).await,
+            (Up::RollBack, Some(stack)) => self.roll_back(stack).await,
+            (Up::Refuse, Some(stack)) => Err(start::stuck(&stack)),
+        }
+    }
+
     /// Plans, proposes, asks and executes. `makes_stack` says that no stack of this name exists yet.
-    async fn change(mut self, stack: Option<Stack>, makes_stack: bool) -> Result<Outcome, Failure> {
+    async fn change(mut self, stack: Option<Stack>, makes_stack: bool) -> Result<Step<'a>, Failure> {
         let before = stack.as_ref().map(attach::Mark::of);
         let observed = interrupt::or_stop(self.observe(stack)).await?;
         if let Some(ended) = self.settle_names(&observed).await? {
-            return Ok(ended);
+            return Ok(Step::Done(ended));
         }
         let plan = plan(&self.settings, &observed, template::body())?;
         self.restore_bucket(observed.stack.as_ref()).await?;
@@ -130,7 +151,7 @@ impl Run<'_> {
             }
             Ok(Agreed::Preview(preview)) => {
                 self.withdraw(&proposal).await?;
-                Ok(self.dry_run(&preview))
+                Ok(Step::Done(self.dry_run(&preview)))
             }
             Ok(Agreed::Nothing) => {
                 self.withdraw(&proposal).await?;
@@ -152,7 +173,7 @@ impl Run<'_> {
     /// Makes the change set, shows what it would do, and asks.
     async fn propose(&self, proposal: &Proposal, plan: &UpPlan, records: Option<&InTheWay>) -> Result<Agreed, Failure> {
         let shell = &self.context.shell;
-        let Some(proposed) = proposal.make(&self.aws, plan, self.context.timing.poll_interval).await? else {
+        let Some(proposed) = proposal.make(&self.aws, plan, self.context.timing).await? else {
             return Ok(Agreed::Nothing);
         };
         let place = format!("{} of account {}", self.aws.region(), self.caller.account);
@@ -163,7 +184,7 @@ impl Run<'_> {
         }
         shell.note(&preview.text(&self.context.stack_name));
         let question = if plan.creates { "Create it?" } else { "Change it?" };
-        consent::ask(shell, self.args.yes || self.again, question).await?;
+        consent::ask(shell, self.args.yes || self.has_consent(), question).await?;
         Ok(Agreed::Execute(proposed, preview))
     }
 
@@ -194,7 +215,7 @@ impl Run<'_> {
         preview: Preview,
         from: From,
         records: Option<InTheWay>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Step<'a>, Failure> {
         if self.args.detach {
             let mut text = format!("the operation runs; to follow it: {}", self.resume_line());
             if let Some(found) = &records {
@@ -205,7 +226,7 @@ impl Run<'_> {
             }
             let mut data = preview.data();
             data["detached"] = true.into();
-            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+            return Ok(Step::Done(Outcome { data, text, warnings: self.warnings, failure: None }));
         }
         let verb = if plan.creates { "Creating" } else { "Updating" };
         let following = Following {
@@ -221,23 +242,23 @@ impl Run<'_> {
         if let (Some(found), Some(ended)) = (&records, &finished.ended) {
             self.settle_records(&found.replaced, &ended.status).await;
         }
-        if let Some(pause) = self.worth_another_try(&finished) {
-            return self.once_more(&proposed.stack, pause).await;
+        if let Some(late) = self.worth_another_try(&finished) {
+            return self.once_more(&proposed.stack, late).await;
         }
         self.report(&proposed.stack, finished, Did::Changed(&preview)).await
     }
 
     /// Nothing to change: the registry is checked all the same.
-    async fn unchanged(mut self, plan: &UpPlan, stack: &Stack) -> Result<Outcome, Failure> {
+    async fn unchanged(mut self, plan: &UpPlan, stack: &Stack) -> Result<Step<'a>, Failure> {
         if self.args.dry_run {
             let data = serde_json::json!({ "dry_run": true, "creates": false, "changes": [] });
             let text = format!("the stack {} is as asked for: nothing would change", stack.name);
-            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+            return Ok(Step::Done(Outcome { data, text, warnings: self.warnings, failure: None }));
         }
         self.context.shell.note(&format!("the stack {} is as asked for: nothing to change", stack.name));
         interrupt::or_stop(self.settle_noted(stack, &stack.status)).await?;
         let finished = match self.asking(plan.host.clone(), zone_of_stack(stack), internal(&plan.sources)) {
-            Some(asking) => execute::check(self.context, &self.aws, stack, &asking).await,
+            Some(asking) => execute::check(self.context, &self.aws, stack, &asking, &self.resume_line()).await,
             None => Finished { ended: None, verification: None },
         };
         self.report(&stack.id, finished, Did::Nothing).await
@@ -245,7 +266,7 @@ impl Run<'_> {
 
     /// Only change sets exist under this name: ours are leftovers of a run that was killed, or of one that is asking
     /// right now, and are left to it; executing ours removes them. Anyone else's mean that the name is taken.
-    async fn resume(self, stack: Stack) -> Result<Outcome, Failure> {
+    async fn resume(self, stack: Stack) -> Result<Step<'a>, Failure> {
         refuse_strange_change_sets(&self.aws, &stack).await?;
         self.change(Some(stack), false).await
     }
@@ -261,7 +282,7 @@ impl Run<'_> {
         (!self.args.no_verify).then(|| Asking { host, internal, zone_id, probe, trust: self.trust.clone() })
     }
 
-    async fn report(self, stack_id: &str, finished: Finished, did: Did<'_>) -> Result<Outcome, Failure> {
+    async fn report(self, stack_id: &str, finished: Finished, did: Did<'_>) -> Result<Step<'a>, Failure> {
         let stack = cloudformation::describe_stack(&self.aws, stack_id).await?;
         let report = Report {
             context: self.context,
@@ -273,7 +294,7 @@ impl Run<'_> {
             ca_file: self.args.probe.ca_file.as_deref(),
             verified: !self.args.no_verify,
         };
-        Ok(report.outcome(self.warnings))
+        Ok(Step::Done(report.outcome(self.warnings)))
     }
 
     fn effects(&self) -> Effects<'_> {

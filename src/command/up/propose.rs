@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::aws::cloudformation::{self, ChangeSet, Leave, NewChangeSet};
 use crate::aws::{Aws, AwsCallError};
 use crate::command::cause;
 use crate::command::effect::Effects;
-use crate::error::Failure;
+use crate::context::Timing;
+use crate::error::{Failure, Kind};
 use crate::registry::names::CHANGE_SET_PREFIX;
 use crate::registry::plan::UpPlan;
 use crate::registry::template;
@@ -15,6 +18,8 @@ use crate::stack::status::StackStatus;
 
 /// Change sets are ready within seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
+/// One that is not ready by then will not be soon.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// A look that fails may fail so often, each time with all the SDK's own tries, before it is given up.
 const MOST_TROUBLES: u32 = 5;
 /// No pause is longer.
@@ -53,12 +58,7 @@ impl Proposal {
     }
 
     /// Asks for the change set and waits until CloudFormation has worked it out. `None` when it would change nothing.
-    pub(super) async fn make(
-        &self,
-        aws: &Aws,
-        plan: &UpPlan,
-        poll_interval: Option<Duration>,
-    ) -> Result<Option<Proposed>, Failure> {
+    pub(super) async fn make(&self, aws: &Aws, plan: &UpPlan, timing: Timing) -> Result<Option<Proposed>, Failure> {
         let new = NewChangeSet {
             stack: &self.stack_name,
             name: &self.change_set,
@@ -70,8 +70,11 @@ impl Proposal {
             role_arn: plan.role_arn.as_deref(),
             token: &self.token("propose"),
         };
-        let ids = Effects { aws, poll_interval }.create_change_set(&new).await?;
-        let ready = self.wait(aws, &ids.change_set, poll_interval).await?;
+        let ids = Effects { aws, poll_interval: timing.poll_interval }.create_change_set(&new).await?;
+        let patience = Instant::now() + PATIENCE;
+        let end = timing.deadline().map_or(patience, |deadline| deadline.min(patience));
+        let ready = tokio::time::timeout_at(end, wait(aws, &ids.change_set, timing.poll_interval)).await;
+        let ready = ready.map_err(|_| not_in_time())??;
         if ready.is_empty() {
             return Ok(None);
         }
@@ -79,21 +82,6 @@ impl Proposal {
             return Err(cause::refused(aws, &ids.change_set, ready).await);
         }
         Ok(Some(Proposed { change_set: ids.change_set, stack: ids.stack, changes: ready.changes }))
-    }
-
-    async fn wait(&self, aws: &Aws, id: &str, poll_interval: Option<Duration>) -> Result<ChangeSet, AwsCallError> {
-        let mut pause = poll_interval.unwrap_or(FIRST_PAUSE);
-        let mut patience = MOST_TROUBLES;
-        loop {
-            match cloudformation::describe_change_set(aws, id).await {
-                Ok(change_set) if !change_set.is_pending() => return Ok(change_set),
-                Ok(_) => {}
-                Err(error) if error.kind.is_passing() && patience > 0 => patience -= 1,
-                Err(error) => return Err(error),
-            }
-            tokio::time::sleep(pause).await;
-            pause = poll_interval.unwrap_or_else(|| pause.mul_f64(1.5).min(LONGEST_PAUSE));
-        }
     }
 
     /// Takes the change set back, and the empty stack if this run made it.
@@ -111,4 +99,25 @@ impl Proposal {
         let names = cloudformation::change_set_names(aws, &self.stack_name).await?;
         Ok(names.iter().all(|name| *name == self.change_set))
     }
+}
+
+/// Waits until CloudFormation has worked a change set out.
+async fn wait(aws: &Aws, id: &str, poll_interval: Option<Duration>) -> Result<ChangeSet, AwsCallError> {
+    let mut pause = poll_interval.unwrap_or(FIRST_PAUSE);
+    let mut patience = MOST_TROUBLES;
+    loop {
+        match cloudformation::describe_change_set(aws, id).await {
+            Ok(change_set) if !change_set.is_pending() => return Ok(change_set),
+            Ok(_) => {}
+            Err(error) if error.kind.is_passing() && patience > 0 => patience -= 1,
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(pause).await;
+        pause = poll_interval.unwrap_or_else(|| pause.mul_f64(1.5).min(LONGEST_PAUSE));
+    }
+}
+
+fn not_in_time() -> Failure {
+    Failure::new(Kind::Timeout, "CloudFormation has not worked out in time what would change; nothing was changed")
+        .hint("type it once more, with a longer --timeout if there is one")
 }

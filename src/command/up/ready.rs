@@ -123,7 +123,6 @@ impl<'a> Proof<'a> {
     pub(super) async fn finish(
         &self,
         running: impl Future<Output = Result<Verification, Failure>>,
-        interrupted: impl Future<Output = ()>,
     ) -> Result<Verification, Failure> {
         let mut latest = self.latest.subscribe();
         let waits_for_user = |latest: &Option<Verification>| {
@@ -135,7 +134,6 @@ impl<'a> Proof<'a> {
             verification = running => return verification,
             _ = latest.wait_for(waits_for_user) => {}
             () = tokio::time::sleep_until(end) => {}
-            () = interrupted => return Err(Failure::new(Kind::Interrupted, "interrupted; the stack stands")),
         }
         let last = self.latest.borrow().clone();
         last.ok_or_else(|| Failure::new(Kind::NotVerified, "the registry could not be asked in time"))

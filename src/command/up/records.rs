@@ -52,7 +52,7 @@ impl Run<'_> {
 
     /// Consent to the removal: by flag, or on the terminal. What an earlier run removed was agreed to then.
     pub(super) async fn may_replace(&self, found: Option<&InTheWay>, host: &str) -> Result<(), Failure> {
-        let agreed = self.args.replace_records || self.again;
+        let agreed = self.args.replace_records || self.has_consent();
         let Some(found) = found.filter(|found| !found.removed_before && !agreed) else { return Ok(()) };
         let shell = &self.context.shell;
         let message = format!("{host} has DNS records already, and CloudFormation overwrites none");

@@ -1,6 +1,6 @@
 //! Clears what can only be deleted, with consent, so that the registry can be made anew. The evidence is kept.
 
-use super::{Outcome, Run, consent, interrupt};
+use super::{Outcome, Run, Step, consent, interrupt};
 use crate::aws::cloudformation::Leave;
 use crate::command::{cause, follow};
 use crate::error::{Failure, Kind};
@@ -13,14 +13,14 @@ use crate::stack::failure::{RootCause, root_cause};
 use crate::stack::status::StackStatus;
 use crate::stack::watch::{EventSource, From, no_sign};
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Deletes a stack that cannot be changed any more, then creates it.
-    pub(super) async fn recreate(mut self, stack: Stack) -> Result<Outcome, Failure> {
+    pub(super) async fn recreate(mut self, stack: Stack) -> Result<Step<'a>, Failure> {
         remember(&mut self.settings, &stack);
         // Nothing is deleted for a plan that could not be made.
         let observed = interrupt::or_stop(self.observe(None)).await?;
         if let Some(ended) = self.settle_names(&observed).await? {
-            return Ok(ended);
+            return Ok(Step::Done(ended));
         }
         plan(&self.settings, &observed, template::body())?;
         let (cause, newest) = evidence(&self.aws, &stack).await?;
@@ -36,7 +36,7 @@ impl Run<'_> {
         if self.args.dry_run {
             let text = format!("what is left of the stack {} would be deleted, and the stack made anew", stack.name);
             let data = serde_json::json!({ "dry_run": true, "creates": true, "previous_failure": cause });
-            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+            return Ok(Step::Done(Outcome { data, text, warnings: self.warnings, failure: None }));
         }
         if stack.termination_protection {
             return Err(Failure::new(
@@ -48,7 +48,7 @@ impl Run<'_> {
             )
             .hint(format!("to lift the protection and delete it: {}", self.context.command_line("down"))));
         }
-        let agreed = self.args.yes || self.again;
+        let agreed = self.args.yes || self.has_consent();
         consent::can_ask(shell, agreed)?;
         let question = "Delete what is left of it and start over? (images in its bucket stay)";
         consent::ask(shell, agreed, question).await?;
@@ -68,7 +68,7 @@ impl Run<'_> {
             return Err(failure.hint(format!("to see what blocks it, and to leave that behind: {down}; then: {again}")));
         }
         self.warnings.push(format!("the attempt before failed: {why}"));
-        self.change(None, true).await
+        Ok(Step::Next(Box::new(self), None))
     }
 }
 
@@ -115,11 +115,12 @@ pub(super) fn remember(settings: &mut UpSettings, stack: &Stack) {
     settings.bucket = settings.bucket.take().or_else(|| kept(parameter::S3_BUCKET));
 }
 
-/// Why the last creation failed, and the newest event.
+/// Why the last operation failed, and the newest event.
 async fn evidence(aws: &crate::aws::Aws, stack: &Stack) -> Result<(Option<RootCause>, Option<String>), Failure> {
-    let mut events = Vec::new();
+    let mut events: Vec<StackEvent> = Vec::new();
     let mut token = None;
-    loop {
+    // What went wrong before that operation began has nothing to do with it.
+    while !events.iter().any(StackEvent::starts_operation) {
         let page = aws.page(&stack.id, token).await?;
         events.extend(page.events);
         token = page.next;
@@ -128,6 +129,8 @@ async fn evidence(aws: &crate::aws::Aws, stack: &Stack) -> Result<(Option<RootCa
         }
     }
     let newest = events.first().map(|event| event.id.clone());
+    let began = events.iter().position(StackEvent::starts_operation).map_or(events.len(), |at| at + 1);
+    events.truncate(began);
     events.reverse();
     Ok((root_cause(&events), newest))
 }

@@ -1,6 +1,6 @@
 //! Leads a stack out of a failed update, with consent: rolls it back, or finishes a rollback that failed itself.
 
-use super::{Outcome, Run, consent};
+use super::{Outcome, Run, Step, consent};
 use crate::aws::cloudformation::{self, Resource};
 use crate::command::blocked::{blocked, list, names};
 use crate::command::cause;
@@ -11,16 +11,16 @@ use crate::stack::event::StackEvent;
 use crate::stack::status::StackStatus;
 use crate::stack::watch::{From, newest, no_sign};
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Finishes the rollback of an update that failed half-way, then goes on as with any stack that stands.
-    pub(super) async fn finish_rollback(mut self, stack: Stack) -> Result<Outcome, Failure> {
+    pub(super) async fn finish_rollback(mut self, stack: Stack) -> Result<Step<'a>, Failure> {
         let shell = &self.context.shell;
         let mut blocking = self.failed_resources(&stack).await?;
         shell.note(&format!("an update of {} failed, and so did its rollback:\n{}", stack.name, list(&blocking)));
         if self.args.dry_run {
             let text = format!("the rollback of {} would be finished first", stack.name);
             let data = serde_json::json!({ "dry_run": true, "creates": false, "blocking": blocking });
-            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+            return Ok(Step::Done(Outcome { data, text, warnings: self.warnings, failure: None }));
         }
         consent::can_ask(shell, self.args.yes)?;
         let mut skip = self.args.skip.clone();
@@ -68,14 +68,14 @@ impl Run<'_> {
     }
 
     /// Rolls back an update that failed and was left as it was, then goes on.
-    pub(super) async fn roll_back(self, stack: Stack) -> Result<Outcome, Failure> {
+    pub(super) async fn roll_back(self, stack: Stack) -> Result<Step<'a>, Failure> {
         let shell = &self.context.shell;
         let failed = self.failed_resources(&stack).await?;
         shell.note(&format!("an update of {} failed and was not rolled back:\n{}", stack.name, list(&failed)));
         if self.args.dry_run {
             let text = format!("the failed update of {} would be rolled back first", stack.name);
             let data = serde_json::json!({ "dry_run": true, "creates": false, "failed": failed });
-            return Ok(Outcome { data, text, warnings: self.warnings, failure: None });
+            return Ok(Step::Done(Outcome { data, text, warnings: self.warnings, failure: None }));
         }
         consent::can_ask(shell, self.args.yes)?;
         consent::ask(shell, self.args.yes, "Roll it back?").await?;
@@ -108,9 +108,9 @@ impl Run<'_> {
     }
 
     /// The stack stands again: the rest is as for any other.
-    async fn go_on(self, stack: &Stack) -> Result<Outcome, Failure> {
+    async fn go_on(self, stack: &Stack) -> Result<Step<'a>, Failure> {
         let stack = cloudformation::describe_stack(&self.aws, &stack.id).await?;
-        self.change(stack, false).await
+        Ok(Step::Next(Box::new(self), stack))
     }
 
     async fn failed_resources(&self, stack: &Stack) -> Result<Vec<Resource>, Failure> {

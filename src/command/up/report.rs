@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::execute::Finished;
 use super::preview::Preview;
 use super::ready::only_name_is_missing;
+use crate::command::choice::{self, Cancel};
 use crate::command::{Outcome, cause};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -14,6 +15,7 @@ use crate::registry::names::OPERATOR;
 use crate::registry::template::{output, parameter};
 use crate::registry::verify::Verification;
 use crate::stack::Stack;
+use crate::stack::failure::was_cancelled;
 use crate::stack::status::{Sentiment, StackStatus};
 
 /// What this run did itself.
@@ -54,21 +56,33 @@ impl Report<'_> {
     /// Why it is no success, if it is none.
     fn failure(&self) -> Option<Failure> {
         if let Some(ended) = &self.finished.ended {
+            if let Some(cancelled) = choice::cancelled(ended, &self.again()) {
+                return Some(cancelled);
+            }
             if ended.status == StackStatus::DeleteComplete {
                 let failure = Failure::new(Kind::OperationFailed, "the stack was being deleted, and now is gone");
                 return Some(failure.hint(format!("to make it anew: {} --domain HOST", self.again())));
             }
             if ended.status.sentiment() != Sentiment::Good {
-                let mut failure = cause::failed(ended, "the operation");
-                let hint =
-                    failure.hint.take().map(|hint| format!("{hint}; then: ")).unwrap_or("begin again with: ".into());
+                let doing = ended.cancelled.map_or("the operation", Cancel::undoing);
+                let mut failure = match &ended.cause {
+                    None if was_cancelled(&ended.events) => cancelled_elsewhere(&ended.status),
+                    _ => cause::failed(ended, doing),
+                };
+                let hint = match failure.hint.take() {
+                    Some(hint) => format!("{hint}; then: "),
+                    None if ended.status == StackStatus::DeleteFailed => {
+                        format!("to finish the deletion: {}; begin again with: ", self.context.command_line("down"))
+                    }
+                    None => "begin again with: ".to_owned(),
+                };
                 return Some(failure.hint(format!("{hint}{}", self.again())));
             }
         }
         match &self.finished.verification {
             Some(Ok(verification)) if verification.passed() => None,
             Some(Ok(verification)) => Some(self.not_verified(verification)),
-            Some(Err(failure)) if failure.kind == Kind::Interrupted => Some(failure.clone().hint(self.status_line())),
+            Some(Err(failure)) if failure.kind == Kind::Interrupted => Some(failure.clone()),
             Some(Err(failure)) => {
                 let mut failure = failure.clone().context("the stack is up, the registry could not be checked");
                 failure.kind = Kind::NotVerified;
@@ -181,4 +195,10 @@ impl Report<'_> {
             "verification": verification,
         })
     }
+}
+
+/// An update that somebody else has cancelled: what failed by that is nobody's fault.
+fn cancelled_elsewhere(status: &StackStatus) -> Failure {
+    Failure::new(Kind::OperationFailed, format!("the update was cancelled: the stack is {status}"))
+        .cause("somebody cancelled it, in another run or in the CloudFormation console")
 }

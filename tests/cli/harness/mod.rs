@@ -192,6 +192,16 @@ impl Fixture {
         tokio::time::timeout(PATIENCE, wait).await.expect("it comes to be so");
     }
 
+    /// Waits until the stack has this status.
+    pub async fn until_status(&self, wanted: &str) {
+        let look = async {
+            while self.status().await != wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.expect("the status comes");
+    }
+
     /// The status of a stack once no operation runs.
     pub async fn settled(&self, stack: &str) -> String {
         let look = async {
