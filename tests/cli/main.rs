@@ -6,6 +6,9 @@
 mod attach;
 mod cancelled;
 mod certificate_choice;
+mod certificate_expiry;
+mod certificate_list;
+mod certificate_trust;
 mod certs_delete;
 mod certs_upload;
 mod documents;

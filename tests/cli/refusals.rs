@@ -38,13 +38,7 @@ async fn a_certificate_that_does_not_cover_the_host() {
 async fn an_expired_certificate() {
     let fixture = Fixture::new().await;
     let issued = fixture.region().authority().issue_for(&["old.example.test".into()], -90, -1).expect("a certificate");
-    let input = json!({
-        "ServerCertificateName": "old",
-        "CertificateBody": issued.certificate,
-        "CertificateChain": issued.chain,
-        "PrivateKey": issued.private_key,
-    });
-    fixture.call("iam", "UploadServerCertificate", input).await;
+    fixture.keep("old", &issued);
     refused(&fixture, "certificate_expired", &["up", "--domain", "old.example.test", "--yes"]).await;
 }
 

@@ -14,13 +14,7 @@ async fn certificates_side_by_side_with_their_reasons() {
         ("other", "a.test", -1, 700),
     ] {
         let issued = fixture.region().authority().issue_for(&[host.to_owned()], from, until).expect("a certificate");
-        let input = json!({
-            "ServerCertificateName": name,
-            "CertificateBody": issued.certificate,
-            "CertificateChain": issued.chain,
-            "PrivateKey": issued.private_key,
-        });
-        fixture.call("iam", "UploadServerCertificate", input).await;
+        fixture.keep(name, &issued);
     }
     fixture.call("acm", "RequestCertificate", json!({ "DomainName": HOST, "ValidationMethod": "DNS" })).await;
     let output = fixture.run(&["cert", "list", "--domain", HOST]).await.exits(0);

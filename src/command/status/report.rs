@@ -97,8 +97,10 @@ fn certificate(found: &Found) -> (Tone, String) {
                 _ if own.expires_soon(found.now) => Tone::Caution,
                 _ => Tone::Good,
             };
-            let left = usize::try_from(days).map_or("expired".to_owned(), |days| words::count(days, "day") + " left");
-            (tone, format!("{named}, {left} (until {})", end.strftime("%Y-%m-%d")))
+            let end = end.strftime("%Y-%m-%d");
+            let left = usize::try_from(days).map(|days| words::count(days, "day"));
+            let left = left.map_or(format!("expired on {end}"), |days| format!("{days} left (until {end})"));
+            (tone, format!("{named}, {left}"))
         }
         _ => (Tone::Caution, format!("{named}, its end is not known")),
     }

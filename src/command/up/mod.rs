@@ -56,6 +56,8 @@ struct Run<'a> {
     aws: Aws,
     caller: sts::Caller,
     trust: crate::registry::verify::Trust,
+    /// Whether `--ca-file` was typed, and has to be typed again.
+    typed_ca_file: bool,
     warnings: Vec<String>,
     /// What the change was tried once more for.
     tried_again: Vec<Late>,
@@ -70,7 +72,8 @@ pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<S
     if let Some(old) = stack.as_ref().filter(|stack| stack.is_of_2014()) {
         return Ok(moving(old, aws.region()));
     }
-    let run = Run { context, args, settings, aws, caller, trust, warnings, tried_again: Vec::new() };
+    let typed_ca_file = args.probe.ca_file.is_some() && !from_environment.contains("ca_file");
+    let run = Run { context, args, settings, aws, caller, trust, typed_ca_file, warnings, tried_again: Vec::new() };
     let mut step = Step::Next(Box::new(run), stack);
     // One after the other and not one within the other: there may be several.
     loop {
@@ -292,6 +295,7 @@ impl<'a> Run<'a> {
             finished: &finished,
             did,
             ca_file: self.args.probe.ca_file.as_deref(),
+            typed_ca_file: self.typed_ca_file,
             verified: !self.args.no_verify,
         };
         Ok(Step::Done(report.outcome(self.warnings)))

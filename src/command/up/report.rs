@@ -38,6 +38,7 @@ pub(super) struct Report<'a> {
     pub(super) finished: &'a Finished,
     pub(super) did: Did<'a>,
     pub(super) ca_file: Option<&'a Path>,
+    pub(super) typed_ca_file: bool,
     pub(super) verified: bool,
 }
 
@@ -97,7 +98,7 @@ impl Report<'_> {
         match verification.first_fault() {
             Some((stage, why, _)) if only_name_is_missing(verification) && self.record_is_missing() => failure
                 .cause(format!("{}: {why}", stage.title()))
-                .hint(format!("make the DNS record above, then: {}", self.context.command_line("status"))),
+                .hint(format!("make the DNS record above, then: {}", self.status())),
             Some((stage, why, cure)) => {
                 failure.cause(format!("{}: {why}", stage.title())).hint(format!("{cure}; {}", self.status_line()))
             }
@@ -106,7 +107,16 @@ impl Report<'_> {
     }
 
     fn status_line(&self) -> String {
-        format!("to look again: {}", self.context.command_line("status"))
+        format!("to look again: {}", self.status())
+    }
+
+    /// The command that looks again, with the trust that this run was given.
+    fn status(&self) -> String {
+        let line = self.context.command_line("status");
+        match self.ca_file.filter(|_| self.typed_ca_file) {
+            Some(file) => format!("{line} --ca-file {}", file.display()),
+            None => line,
+        }
     }
 
     fn again(&self) -> String {
@@ -153,9 +163,9 @@ impl Report<'_> {
         }
         if let Some(file) = self.ca_file {
             text.push_str(&format!(
-                "\nDocker trusts the CA when it is here on each client:\n  sudo install -D -m 644 {} \
-                 /etc/docker/certs.d/{host}/ca.crt\n",
-                file.display()
+                "\nDocker trusts the CA when it is here on each client:\n  sudo install -D -m 644 {} {}\n",
+                file.display(),
+                docker_ca(&host)
             ));
         }
         text
@@ -191,6 +201,7 @@ impl Report<'_> {
             "bucket_region": self.output(output::BUCKET_REGION),
             "operator": { "user": OPERATOR, "secret_arn": self.output(output::OPERATOR_SECRET_ARN) },
             "dns_record_to_make": self.record(),
+            "ca_for_docker": self.ca_file.map(|file| json!({ "file": file, "install_as": docker_ca(&self.host()) })),
             "operation": ended.map(|own| json!({ "status": own.status.word(), "events": own.events.len(), "cause": own.cause })),
             "verification": verification,
         })
@@ -201,4 +212,10 @@ impl Report<'_> {
 fn cancelled_elsewhere(status: &StackStatus) -> Failure {
     Failure::new(Kind::OperationFailed, format!("the update was cancelled: the stack is {status}"))
         .cause("somebody cancelled it, in another run or in the CloudFormation console")
+}
+
+/// Where a Docker client looks for the CA of a registry.
+/// <https://docs.docker.com/engine/security/certificates/>
+fn docker_ca(host: &str) -> String {
+    format!("/etc/docker/certs.d/{host}/ca.crt")
 }

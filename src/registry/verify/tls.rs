@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{Outcome, Probe, Step};
-use crate::registry::certificate::a_label;
+use crate::registry::certificate::{a_label, is_authority_served};
 
 /// How long a handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -102,6 +102,11 @@ fn judge(probe: &Probe, error: &std::io::Error) -> Outcome {
             "the certificate's issuer is not trusted here, or its chain is incomplete",
             "upload the certificate with its whole chain; for an issuer of your own name its root with --ca-file, \
              and give it to every Docker client too",
+        ),
+        // What openssl makes says of itself that it is an authority's; who was given it takes it all the same.
+        CertificateError::Other(_) if is_authority_served(tls) => Outcome::failed(
+            "the certificate signed itself, and is not trusted here",
+            "name the certificate itself with --ca-file, and give it to every Docker client too",
         ),
         other => Outcome::failed(format!("the certificate is not accepted: {other:?}"), renew),
     }

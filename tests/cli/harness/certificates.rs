@@ -22,6 +22,19 @@ impl Fixture {
         std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).expect("the key is made private");
     }
 
+    /// Puts a certificate into IAM as if it had been there for long: load balancers find it, and it may have expired since.
+    pub fn keep(&self, name: &str, issued: &Issued) {
+        let region = self.region.region();
+        region.world(|world| {
+            world.iam.certificates.remove(name);
+            let (body, chain, key) = (&issued.certificate, Some(issued.chain.as_str()), &issued.private_key);
+            let chain = chain.filter(|own| !own.is_empty());
+            world.iam.upload_certificate(&region, name, "/", body, chain, key).expect("it is kept");
+            let kept = world.iam.certificates.get_mut(name).expect("it is kept");
+            kept.found_from = kept.uploaded;
+        });
+    }
+
     /// ARNs of the certificates in ACM, of every kind of key.
     pub async fn in_acm(&self) -> Vec<String> {
         let input = json!({ "Includes": { "keyTypes": ["RSA_2048", "EC_prime256v1", "EC_secp384r1"] } });

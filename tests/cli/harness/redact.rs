@@ -24,6 +24,7 @@ const RULES: &[(&str, &str)] = &[
     (r"\bZ[0-9A-Z]{12,}\b", "ZONE-ID"),
     (r"\b20\d\d-\d\d-\d\dT[\d:.]+Z", "TIME"),
     (r"(until|valid before|expired on) 20\d\d-\d\d-\d\d", "$1 DATE"),
+    (r"\b20\d\d-\d\d-\d\d, ", "YYYY-MM-DD, "),
     (r"\b\d+ days left", "N days left"),
     (r"in \d+ days", "in N days"),
     (r"\b\d{3} d ", "DDD d "),

@@ -80,14 +80,14 @@ impl Listing {
         }
         let wide = context.shell.width() >= WIDE;
         let headings: &[&str] = if wide {
-            &["", "name", "in", "covers", "left", "issuer", "key", "in use by", "usable"]
+            &["", "name", "in", "covers", "expires", "issuer", "key", "in use by", "usable"]
         } else {
             &["", "name", "in", "covers", "left", "usable"]
         };
         let mut table = Table::by_lines(&context.shell, headings);
         for row in &self.rows {
             let own = &row.own;
-            let first = [self.mark(row), own.name.clone(), own.source.to_string(), covers(own), self.left(own)];
+            let first = [self.mark(row), own.name.clone(), own.source.to_string(), covers(own), self.left(own, wide)];
             let more = [own.issuer.clone().unwrap_or_default(), own.key.to_string(), users(own)];
             let more = more.into_iter().filter(|_| wide);
             table.row(first.into_iter().chain(more).chain([usable(row)]));
@@ -108,10 +108,11 @@ impl Listing {
         tone.mark().to_owned()
     }
 
-    /// Days left; few ones stand out.
-    fn left(&self, own: &Candidate) -> String {
-        let Some(days) = own.days_left(self.client.now) else { return "?".to_owned() };
-        let text = format!("{days} d");
+    /// Days left, with the day itself where there is room; few ones stand out.
+    fn left(&self, own: &Candidate, with_day: bool) -> String {
+        let (Some(days), Some(end)) = (own.days_left(self.client.now), own.not_after) else { return "?".to_owned() };
+        let day = if with_day { format!("{}, ", end.strftime("%Y-%m-%d")) } else { String::new() };
+        let text = format!("{day}{days} d");
         match days {
             ..0 => toned(Tone::Bad, &text),
             0..EXPIRES_SOON_DAYS => toned(Tone::Caution, &text),

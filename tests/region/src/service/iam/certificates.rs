@@ -38,7 +38,7 @@ impl ServerCertificate {
 }
 
 impl super::State {
-    /// Keeps a server certificate.
+    /// Keeps a server certificate, whether it is valid now or was when it was uploaded.
     ///
     /// # Errors
     /// `EntityAlreadyExists`, `MalformedCertificate`, `KeyPairMismatch`, as `UploadServerCertificate`.
@@ -139,6 +139,7 @@ pub(super) fn upload(region: &Region, input: &Value) -> Result<Value, AwsError> 
     region.world(|world| {
         let path = text("Path").unwrap_or("/");
         let (body, key) = (text("CertificateBody").unwrap_or_default(), text("PrivateKey").unwrap_or_default());
+        must_be_valid(body, region.clock.epoch())?;
         let made = world.iam.upload_certificate(region, name, path, body, text("CertificateChain"), key)?;
         let answer = json!({ "ServerCertificateMetadata": made.metadata(), "Tags": input["Tags"] });
         if let Some(kept) = world.iam.certificates.get_mut(name) {
@@ -146,6 +147,23 @@ pub(super) fn upload(region: &Region, input: &Value) -> Result<Value, AwsError> 
         }
         Ok(answer)
     })
+}
+
+/// An upload must be valid at this moment; one that cannot be read is refused for that.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_server-certs_manage.html (the rule),
+// https://github.com/aws/aws-sdk-go/issues/2586 (the code); the words for one that begins later [U]
+fn must_be_valid(body: &str, now: f64) -> Result<(), AwsError> {
+    use rustls_pki_types::pem::PemObject as _;
+    let leaf = rustls_pki_types::CertificateDer::from_pem_slice(body.as_bytes());
+    let Some(details) = leaf.ok().and_then(|der| crate::certificate::details(&der)) else { return Ok(()) };
+    let message = if details.not_after < now {
+        "Certificate is no longer valid. The 'Not After' date restriction on the certificate has passed."
+    } else if details.not_before > now {
+        "Certificate is not valid yet. The 'Not Before' date restriction on the certificate has not passed."
+    } else {
+        return Ok(());
+    };
+    Err(AwsError::new("MalformedCertificate", message))
 }
 
 pub(super) fn get(region: &Region, input: &Value) -> Result<Value, AwsError> {

@@ -18,6 +18,10 @@ async fn an_upload_must_be_a_certificate_with_its_chain_and_key() {
         chained("a.example.test", &rcgen::PKCS_ECDSA_P256_SHA256, 2020..2090),
         chained("b.example.test", &rcgen::PKCS_ECDSA_P384_SHA384, 2020..2090),
     );
+    let (past, future) = (
+        chained("a.example.test", &rcgen::PKCS_ECDSA_P256_SHA256, 2020..2024),
+        chained("a.example.test", &rcgen::PKCS_ECDSA_P256_SHA256, 2080..2090),
+    );
     let whole = upload("a", &made);
     let with = |member: &str, value: String| {
         let mut input = whole.clone();
@@ -46,6 +50,8 @@ async fn an_upload_must_be_a_certificate_with_its_chain_and_key() {
             with("PrivateKey", made.key.replace("PRIVATE", "ENCRYPTED PRIVATE")),
         ),
         ("KeyPairMismatch:", with("PrivateKey", other.key.clone())),
+        ("MalformedCertificate: Certificate is no longer valid. The 'Not After' date", upload("a", &past)),
+        ("MalformedCertificate: Certificate is not valid yet.", upload("a", &future)),
     ] {
         let refused = account.refused("iam", "UploadServerCertificate", input).await;
         assert!(refused.starts_with(expected), "{expected} expected: {refused}");
