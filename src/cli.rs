@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::command::cert::delete::CertDeleteArgs;
 use crate::command::cert::upload::CertUploadArgs;
 use crate::command::down::DownArgs;
+use crate::command::iam_policy::IamPolicyArgs;
 use crate::command::login::LoginArgs;
 use crate::command::template::TemplateArgs;
 use crate::command::up::UpArgs;
@@ -125,6 +126,8 @@ pub enum Command {
     Login(LoginArgs),
     /// Print the CloudFormation template
     Template(TemplateArgs),
+    /// Print the IAM policy that dockreg needs
+    IamPolicy(IamPolicyArgs),
 }
 
 impl Command {
@@ -140,6 +143,7 @@ impl Command {
             Self::Cert(CertCommand::Delete(_)) => "cert delete",
             Self::Login(_) => "login",
             Self::Template(_) => "template",
+            Self::IamPolicy(_) => "iam-policy",
         }
     }
 }

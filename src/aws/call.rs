@@ -119,7 +119,10 @@ impl AwsCallError {
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => of_transport(&error),
             _ => (CallKind::Unsendable, chain(&error)),
         };
-        Self { operation, kind, code, message, request_id }
+        let error = Self { operation, kind, code, message, request_id };
+        // Some callers do without the answer: at least `-vv` says why it is not there.
+        tracing::debug!(%error, "failed");
+        error
     }
 }
 
@@ -165,6 +168,7 @@ fn kind_of(code: Option<&str>, status: Option<u16>) -> CallKind {
         code if code.ends_with(".NotFound") => CallKind::NotFound,
         _ if status.is_some_and(|status| status >= 500) => CallKind::Server,
         _ if status == Some(429) => CallKind::Throttled,
+        "" if status == Some(403) => CallKind::Denied,
         _ => CallKind::Refused,
     }
 }
@@ -297,6 +301,8 @@ mod tests {
             (Some("ValidationError"), 400, CallKind::Refused),
             (Some("InternalFailure"), 500, CallKind::Server),
             (None, 502, CallKind::Server),
+            (None, 403, CallKind::Denied),
+            (Some("SomethingNew"), 403, CallKind::Refused),
         ];
         for (code, status, kind) in table {
             assert_eq!(kind_of(code, Some(status)), kind, "{code:?} {status}");

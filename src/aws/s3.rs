@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{
     LifecycleRule, LifecycleRuleFilter, ObjectIdentifier, Tag, Tagging,
 };
 
-use super::{Aws, AwsCallError};
+use super::{Aws, AwsCallError, CallKind};
 
 /// What is in a bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -47,7 +47,7 @@ pub async fn buckets(aws: &Aws, prefix: &str) -> Result<Vec<String>, AwsCallErro
     }
 }
 
-/// A bucket's tags; `None` when there is no such bucket, or it is not this account's to read.
+/// A bucket's tags; `None` when there is no such bucket.
 pub async fn bucket_tags(aws: &Aws, bucket: &str) -> Result<Option<BTreeMap<String, String>>, AwsCallError> {
     let answer = client(aws, None).get_bucket_tagging().bucket(bucket).send().await;
     match answer.map_err(|error| AwsCallError::of("GetBucketTagging", error)) {
@@ -56,7 +56,7 @@ pub async fn bucket_tags(aws: &Aws, bucket: &str) -> Result<Option<BTreeMap<Stri
             Ok(Some(pairs.collect()))
         }
         Err(error) if error.is("NoSuchTagSet") => Ok(Some(BTreeMap::new())),
-        Err(error) if error.is("NoSuchBucket") || error.is("AccessDenied") => Ok(None),
+        Err(error) if error.is("NoSuchBucket") => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -217,7 +217,7 @@ async fn delete_objects(
         None => Ok(()),
         Some(error) => Err(AwsCallError {
             operation: OPERATION,
-            kind: super::CallKind::Refused,
+            kind: CallKind::Refused,
             code: error.code().map(str::to_owned),
             message: error.message().unwrap_or_default().to_owned(),
             request_id: None,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::{Outcome, cert, down, interrupt, login, status, template, up};
+use super::{Outcome, cert, down, iam_policy, interrupt, login, status, template, up};
 use crate::cli::{CertCommand, Cli, Color, Command, GlobalArgs, Output};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -60,6 +60,7 @@ async fn dispatch(
         Command::Cert(CertCommand::Delete(args)) => cert::delete::run(&context, args).await,
         Command::Login(args) => interrupt::or_stop(login::run(&context, args)).await,
         Command::Template(args) => Ok(template::run(args)),
+        Command::IamPolicy(args) => iam_policy::run(&context, args).await,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod down;
 mod effect;
 mod follow;
 mod foreign;
+pub mod iam_policy;
 mod interrupt;
 pub mod login;
 mod main;

@@ -8,6 +8,7 @@ pub mod names;
 pub mod network;
 pub mod note;
 pub mod plan;
+pub mod policy;
 pub mod record;
 pub mod template;
 pub mod upload;

@@ -15,6 +15,7 @@ async fn every_command_explains_itself() {
         ("cert_delete", &["cert", "delete", "--help"]),
         ("login", &["login", "--help"]),
         ("template", &["template", "--help"]),
+        ("iam_policy", &["iam-policy", "--help"]),
     ] {
         let output = fixture.run(arguments).await.exits(0);
         assert!(output.stdout.lines().all(|line| line.chars().count() <= 120), "{output}");

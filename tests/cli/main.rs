@@ -27,6 +27,7 @@ mod names;
 mod names_fresh;
 mod names_records;
 mod node_script;
+mod policy;
 mod readiness;
 mod refusals;
 mod repairs;

@@ -31,7 +31,11 @@ pub(super) async fn look(aws: &Aws, stack: &Stack, deleted: &Deleted) -> Result<
     for name in cloudformation::change_set_names(aws, &stack.id).await.unwrap_or_default() {
         found.left.push(format!("the change set {name}"));
     }
-    let after = cloudformation::resources(aws, &stack.id).await.unwrap_or_default();
+    let after = cloudformation::resources(aws, &stack.id).await;
+    if after.as_ref().is_err_and(|error| error.kind == CallKind::Denied) {
+        found.unseen.push("whether the stack's resources are gone could not be looked at".to_owned());
+    }
+    let after = after.unwrap_or_default();
     for own in &after {
         let is_images = own.physical_id.as_deref() == bucket_name(stack);
         if own.status == "DELETE_COMPLETE" || is_images || own.physical_id.is_none() {

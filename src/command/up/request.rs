@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{Outcome, Run, consent, interrupt};
+use crate::aws::CallKind;
 use crate::aws::acm::{self, Requested};
 use crate::error::{Failure, Kind};
 use crate::registry::certificate::{Candidate, Source, Status, coverage};
@@ -95,8 +96,10 @@ impl Run<'_> {
                 }
                 Ok(requested) if Instant::now() >= end => return Ok(requested),
                 // It may not be found at once.
-                Err(error) if Instant::now() >= end => return Err(error.into()),
-                Ok(_) | Err(_) => {}
+                Err(error) if Instant::now() < end && (error.kind.is_passing() || error.kind == CallKind::NotFound) => {
+                }
+                Err(error) => return Err(error.into()),
+                Ok(_) => {}
             }
             tokio::select! {
                 () = tokio::time::sleep(self.context.timing.poll_interval.unwrap_or(LOOK)) => {}

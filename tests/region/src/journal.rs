@@ -5,6 +5,7 @@ mod printed;
 mod states;
 mod timeline;
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -52,6 +53,7 @@ pub struct Change {
 pub struct Journal {
     entries: Mutex<Vec<Entry>>,
     seen: Mutex<states::Seen>,
+    asked: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Journal {
@@ -73,6 +75,19 @@ impl Journal {
             took = entry.took
         );
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+
+    /// Notes that a caller's policies were asked about an action.
+    pub(crate) fn ask(&self, caller: &str, action: &str) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.insert((caller.to_owned(), action.to_owned()));
+    }
+
+    /// The actions that policies were asked about so far, by callers whose ARN contains `caller`. Only judged callers are in
+    /// it: nodes, and an operator with a policy.
+    pub fn asked(&self, caller: &str) -> BTreeSet<String> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter(|(who, _)| who.contains(caller)).map(|(_, action)| action.clone()).collect()
     }
 
     /// Notes what has changed in the world since the last look.

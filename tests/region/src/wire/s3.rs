@@ -118,6 +118,12 @@ pub(super) async fn exchange(
         Err(error) => return Reply::Failed(error),
     };
     let call = Call { input, ..call };
+    // Which versions of objects are to go is said in the body.
+    if call.operation == "DeleteObjects"
+        && let Err(error) = permission::check(region, &call, "rest-xml")
+    {
+        return Reply::Failed(error);
+    }
     let outcome = buckets::call(region, call.clone(), bytes).await;
     if let Some(reply) = planted::after(region, model, &call, hit.as_ref()) {
         return reply;

@@ -121,6 +121,7 @@ pub fn demand(region: &Region, principal: &Principal, needs: &[Need]) -> Result<
 pub fn demand_in(region: &Region, world: &World, principal: &Principal, needs: &[Need]) -> Result<(), Denial> {
     let caller = arn_of(region, principal);
     for need in needs {
+        region.journal.ask(&caller, &need.action);
         let mut context = need.context.clone();
         for (key, value) in [
             ("aws:principalarn", principal_arn(region, world, principal)),

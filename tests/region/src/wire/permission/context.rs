@@ -91,6 +91,10 @@ pub(super) fn tags_of(region: &Region, arn: &str) -> Vec<(String, String)> {
                 let role = world.iam.roles.values().find(|role| role.arn == arn).map(|role| &role.tags);
                 role.or_else(|| world.iam.certificate(arn).map(|one| &one.tags))
             }
+            "ec2" => {
+                let id = arn.rsplit('/').next().unwrap_or_default();
+                world.ec2.instances.instance(id).ok().map(|one| &one.tags)
+            }
             "secretsmanager" => world.secretsmanager.secret(arn).ok().map(|secret| &secret.tags),
             "elasticloadbalancing" => {
                 let elbv2 = &world.elbv2;

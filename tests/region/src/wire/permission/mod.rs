@@ -71,6 +71,15 @@ fn needs(region: &Region, call: &Call) -> Vec<Need> {
                 needs.push(Need::new("s3:GetObject", format!("arn:{}:s3:::{path}", region.settings.partition)));
             }
         }
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html (permissions)
+        ("s3", "DeleteObjects") => {
+            let objects = input["Delete"]["Objects"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if objects.iter().any(|object| !object["VersionId"].is_null()) {
+                needs.extend(
+                    needs.first().map(|first| Need { action: "s3:DeleteObjectVersion".to_owned(), ..first.clone() }),
+                );
+            }
+        }
         // A tag that is set while something is made needs the permission to tag.
         // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
         ("secretsmanager", "CreateSecret") => and_tag(&mut needs, "secretsmanager:TagResource", input),

@@ -102,6 +102,10 @@ fn needs(context: &ResourceContext, work: &Work) -> Vec<Need> {
         if *action == "iam:PassRole" {
             need = need.with("iam:PassedToService", vec![EC2.to_owned()]);
         }
+        // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+        if let Some(boundary) = work.properties.get("PermissionsBoundary").and_then(Value::as_str) {
+            need = need.with("iam:PermissionsBoundary", vec![boundary.to_owned()]);
+        }
         needs.push(through_cloudformation(need));
     }
     // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
