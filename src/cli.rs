@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::cert::delete::CertDeleteArgs;
+use crate::command::cert::rotate::CertRotateArgs;
 use crate::command::cert::upload::CertUploadArgs;
 use crate::command::down::DownArgs;
 use crate::command::iam_policy::IamPolicyArgs;
@@ -140,6 +141,7 @@ impl Command {
             Self::Down(_) => "down",
             Self::Cert(CertCommand::List(_)) => "cert list",
             Self::Cert(CertCommand::Upload(_)) => "cert upload",
+            Self::Cert(CertCommand::Rotate(_)) => "cert rotate",
             Self::Cert(CertCommand::Delete(_)) => "cert delete",
             Self::Login(_) => "login",
             Self::Template(_) => "template",
@@ -175,6 +177,8 @@ pub enum CertCommand {
     List(CertListArgs),
     /// Check a certificate and its key, and hand them to ACM or IAM
     Upload(Box<CertUploadArgs>),
+    /// Replace the registry's certificate in place, and prove that it is served
+    Rotate(CertRotateArgs),
     /// Delete a certificate that nothing uses
     Delete(CertDeleteArgs),
 }

@@ -57,6 +57,7 @@ async fn dispatch(
         Command::Status(args) => status::run(&context, args).await,
         Command::Cert(CertCommand::List(args)) => interrupt::or_stop(cert::list::run(&context, args)).await,
         Command::Cert(CertCommand::Upload(args)) => cert::upload::run(&context, args).await,
+        Command::Cert(CertCommand::Rotate(args)) => cert::rotate::run(&context, args).await,
         Command::Cert(CertCommand::Delete(args)) => cert::delete::run(&context, args).await,
         Command::Login(args) => interrupt::or_stop(login::run(&context, args)).await,
         Command::Template(args) => Ok(template::run(args)),

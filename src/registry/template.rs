@@ -15,6 +15,9 @@ pub const MAX_BODY: usize = 51_200;
 /// The logical id of the Auto Scaling group, which waits for the nodes' signals.
 pub const NODE_GROUP: &str = "NodeGroup";
 
+/// The logical id of the load balancer's HTTPS listener.
+pub const LISTENER: &str = "Listener";
+
 /// The logical id of the certificate that the stack requests, where no other is named.
 pub const CERTIFICATE: &str = "Certificate";
 

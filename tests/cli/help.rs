@@ -12,6 +12,7 @@ async fn every_command_explains_itself() {
         ("down", &["down", "--help"]),
         ("cert_list", &["cert", "list", "--help"]),
         ("cert_upload", &["cert", "upload", "--help"]),
+        ("cert_rotate", &["cert", "rotate", "--help"]),
         ("cert_delete", &["cert", "delete", "--help"]),
         ("login", &["login", "--help"]),
         ("template", &["template", "--help"]),

@@ -10,6 +10,7 @@ mod certificate_expiry;
 mod certificate_list;
 mod certificate_trust;
 mod certs_delete;
+mod certs_rotate;
 mod certs_upload;
 mod documents;
 mod down;

@@ -17,8 +17,8 @@ pub struct NewChangeSet<'a> {
     pub name: &'a str,
     /// Whether the stack is made by it.
     pub creates: bool,
-    /// The template, verbatim.
-    pub template: &'a str,
+    /// The template, verbatim; `None` keeps the one that the stack has.
+    pub template: Option<&'a str>,
     /// Parameters by name; `None` keeps the running stack's value.
     pub parameters: &'a BTreeMap<String, Option<String>>,
     /// Parameters whose values are secret.
@@ -86,7 +86,8 @@ pub async fn create_change_set(aws: &Aws, new: &NewChangeSet<'_>) -> Result<Chan
         .stack_name(new.stack)
         .change_set_name(new.name)
         .change_set_type(kind)
-        .template_body(new.template)
+        .set_template_body(new.template.map(str::to_owned))
+        .set_use_previous_template(new.template.is_none().then_some(true))
         .set_parameters(Some(plain.chain(secret).collect()))
         .set_tags(Some(super::tags(new.tags)))
         .capabilities(CAPABILITY)

@@ -4,4 +4,5 @@ pub mod delete;
 mod find;
 pub mod list;
 mod removal;
+pub mod rotate;
 pub mod upload;

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// What AWS is late with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Late {
+pub(in crate::command) enum Late {
     /// The load balancer does not find a certificate that `up` has seen.
     /// <https://github.com/hashicorp/terraform-provider-aws/issues/2053>
     Certificate,
@@ -30,7 +30,7 @@ pub(super) enum Late {
 
 impl Late {
     /// Whether a failure comes from it.
-    fn of(cause: &RootCause) -> Option<Self> {
+    pub(in crate::command) fn of(cause: &RootCause) -> Option<Self> {
         match cause.resource_type.as_str() {
             "AWS::ElasticLoadBalancingV2::Listener" if certificate_is_unknown(&cause.reason) => Some(Self::Certificate),
             "AWS::ElasticLoadBalancingV2::LoadBalancer" if role_is_unknown(&cause.reason) => {
@@ -43,14 +43,14 @@ impl Late {
 
     /// AWS knows it everywhere within so many pauses; of a role, half a minute was too short at times.
     /// <https://github.com/RaJiska/terraform-aws-fck-nat/issues/85>
-    const fn pauses(self) -> u32 {
+    pub(in crate::command) const fn pauses(self) -> u32 {
         match self {
             Self::Certificate => 6,
             Self::LoadBalancingRole | Self::AutoScalingRole => 12,
         }
     }
 
-    const fn words(self) -> &'static str {
+    pub(in crate::command) const fn words(self) -> &'static str {
         match self {
             Self::Certificate => "the load balancer does not find the certificate yet, which happens to a new one",
             Self::LoadBalancingRole => {

@@ -29,7 +29,7 @@ pub(super) struct Finished {
 }
 
 /// Starts the proposed change; returns where to watch from.
-pub(super) async fn execute(
+pub(in crate::command) async fn execute(
     effects: Effects<'_>,
     proposal: &Proposal,
     proposed: &Proposed,

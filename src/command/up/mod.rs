@@ -22,8 +22,11 @@ mod zones;
 
 use std::collections::BTreeSet;
 
+pub(super) use again::Late;
 pub use args::UpArgs;
+pub(super) use execute::execute;
 pub(super) use observe::{certificate, left_buckets};
+pub(super) use propose::{Proposal, Proposed, Wanted};
 
 use super::effect::Effects;
 use super::foreign::{moving, refuse_strange_change_sets};
@@ -39,10 +42,8 @@ use crate::stack::answer::Up;
 use crate::stack::change::Action;
 use crate::stack::watch::From;
 use crate::ui::Expected;
-use again::Late;
 use execute::{Finished, Following};
 use preview::Preview;
-use propose::{Proposal, Proposed};
 use ready::Asking;
 use records::InTheWay;
 use report::{Did, Report};
@@ -176,7 +177,7 @@ impl<'a> Run<'a> {
     /// Makes the change set, shows what it would do, and asks.
     async fn propose(&self, proposal: &Proposal, plan: &UpPlan, records: Option<&InTheWay>) -> Result<Agreed, Failure> {
         let shell = &self.context.shell;
-        let Some(proposed) = proposal.make(&self.aws, plan, self.context.timing).await? else {
+        let Some(proposed) = proposal.make(&self.aws, &plan.into(), self.context.timing).await? else {
             return Ok(Agreed::Nothing);
         };
         let place = format!("{} of account {}", self.aws.region(), self.caller.account);

@@ -1,7 +1,9 @@
 //! The proposal: a change set, and with it perhaps an empty stack. Made here, and taken back here.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::aws::cloudformation::{self, ChangeSet, Leave, NewChangeSet};
@@ -27,47 +29,82 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// A change set of this run, named before it is asked for, so that it can be taken back whatever happens.
 #[derive(Clone, Debug)]
-pub(super) struct Proposal {
+pub(in crate::command) struct Proposal {
     stack_name: String,
     change_set: String,
     /// Whether the stack did not exist before.
     makes_stack: bool,
 }
 
+/// What a proposal asks for.
+#[derive(Debug)]
+pub(in crate::command) struct Wanted<'a> {
+    /// Whether the stack is made by it.
+    pub(in crate::command) creates: bool,
+    /// The template; `None` keeps the one that the stack has.
+    pub(in crate::command) template: Option<&'a str>,
+    /// Parameters; `None` keeps the running stack's value.
+    pub(in crate::command) parameters: &'a BTreeMap<String, Option<String>>,
+    /// Secret parameters.
+    pub(in crate::command) secrets: &'a BTreeMap<String, SecretString>,
+    /// Tags of the stack.
+    pub(in crate::command) tags: &'a BTreeMap<String, String>,
+    /// The IAM role for CloudFormation.
+    pub(in crate::command) role_arn: Option<&'a str>,
+}
+
+impl<'a> From<&'a UpPlan> for Wanted<'a> {
+    fn from(plan: &'a UpPlan) -> Self {
+        Self {
+            creates: plan.creates,
+            template: Some(template::body()),
+            parameters: &plan.parameters,
+            secrets: &plan.secrets,
+            tags: &plan.tags,
+            role_arn: plan.role_arn.as_deref(),
+        }
+    }
+}
+
 /// What the proposal would do.
 #[derive(Clone, Debug)]
-pub(super) struct Proposed {
+pub(in crate::command) struct Proposed {
     /// The change set's ARN.
-    pub(super) change_set: String,
+    pub(in crate::command) change_set: String,
     /// The stack's ARN.
-    pub(super) stack: String,
+    pub(in crate::command) stack: String,
     /// Resource by resource; empty when nothing would change.
-    pub(super) changes: Vec<ResourceChange>,
+    pub(in crate::command) changes: Vec<ResourceChange>,
 }
 
 impl Proposal {
     /// Names the proposal. `began` makes the name this run's own.
-    pub(super) fn new(stack_name: &str, began: jiff::Timestamp, makes_stack: bool) -> Self {
+    pub(in crate::command) fn new(stack_name: &str, began: jiff::Timestamp, makes_stack: bool) -> Self {
         let change_set = format!("{CHANGE_SET_PREFIX}{}", began.as_nanosecond());
         Self { stack_name: stack_name.to_owned(), change_set, makes_stack }
     }
 
     /// An idempotency token of this run for one kind of call: AWS refuses one token for two different requests.
-    pub(super) fn token(&self, call: &str) -> String {
+    pub(in crate::command) fn token(&self, call: &str) -> String {
         format!("{}-{call}", self.change_set)
     }
 
     /// Asks for the change set and waits until CloudFormation has worked it out. `None` when it would change nothing.
-    pub(super) async fn make(&self, aws: &Aws, plan: &UpPlan, timing: Timing) -> Result<Option<Proposed>, Failure> {
+    pub(in crate::command) async fn make(
+        &self,
+        aws: &Aws,
+        wanted: &Wanted<'_>,
+        timing: Timing,
+    ) -> Result<Option<Proposed>, Failure> {
         let new = NewChangeSet {
             stack: &self.stack_name,
             name: &self.change_set,
-            creates: plan.creates,
-            template: template::body(),
-            parameters: &plan.parameters,
-            secrets: &plan.secrets,
-            tags: &plan.tags,
-            role_arn: plan.role_arn.as_deref(),
+            creates: wanted.creates,
+            template: wanted.template,
+            parameters: wanted.parameters,
+            secrets: wanted.secrets,
+            tags: wanted.tags,
+            role_arn: wanted.role_arn,
             token: &self.token("propose"),
         };
         let ids = Effects { aws, poll_interval: timing.poll_interval }.create_change_set(&new).await?;
@@ -85,7 +122,11 @@ impl Proposal {
     }
 
     /// Takes the change set back, and the empty stack if this run made it.
-    pub(super) async fn withdraw(&self, aws: &Aws, poll_interval: Option<Duration>) -> Result<(), AwsCallError> {
+    pub(in crate::command) async fn withdraw(
+        &self,
+        aws: &Aws,
+        poll_interval: Option<Duration>,
+    ) -> Result<(), AwsCallError> {
         let effects = Effects { aws, poll_interval };
         let Some(stack) = cloudformation::describe_stack(aws, &self.stack_name).await? else { return Ok(()) };
         if stack.status == StackStatus::ReviewInProgress && self.makes_stack && self.is_alone(aws).await? {

@@ -6,6 +6,7 @@ mod delegation;
 mod dns;
 mod given;
 mod http;
+mod served;
 mod stage;
 mod tls;
 mod trust;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use super::connect_to::ConnectTo;
 pub use delegation::{Delegation, public_name_servers};
+pub use served::{Tally, addresses, knock, served};
 pub use stage::{Outcome, Stage, StageResult, Verification};
 pub use trust::{Trust, TrustProblem};
 

@@ -1,6 +1,7 @@
 //! One region, one home, one binary: how tests run dockreg and look at what it did.
 
 mod certificates;
+mod clients;
 mod output;
 mod redact;
 mod terminal;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
+pub use clients::{leaf, stubborn};
 pub use output::Output;
 pub use terminal::CTRL_C;
 
