@@ -75,8 +75,9 @@ async fn a_bucket_that_cannot_be_deleted_is_left_behind_and_no_success() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_of_images_that_takes_too_long_ends_by_timeout() {
     let (fixture, bucket) = with_layers(1).await;
+    fixture.run(&["down", "--yes"]).await.exits(0).ignored();
     fixture.plant(json!({ "operation": "DeleteObjects", "times": 1, "effect": "stall" }));
-    let output = fixture.run(&[&DELETE[..], &["--timeout", "8s"]].concat()).await.exits(3);
+    let output = fixture.run(&[&DELETE[..], &["--timeout", "3s"]].concat()).await.exits(3);
     assert!(output.stderr.contains("--timeout passed; some of the images are deleted, some are not"), "{output}");
     assert_eq!(fixture.buckets(), [bucket]);
     fixture.run(&DELETE).await.exits(0).ignored();

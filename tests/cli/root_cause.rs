@@ -85,3 +85,22 @@ async fn a_policy_that_lacks_describe_events_hides_nothing() {
     assert!(fixture.region().region().journal.count("DescribeEvents") > 0, "it was asked for");
     assert!(output.stderr.contains("because: Listener: no such policy"), "{output}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_describe_events_that_does_not_answer_hides_nothing_and_holds_nothing_up() {
+    let unknown = json!({ "fail": { "code": "InvalidAction", "message": "no such action", "status": 400 } });
+    for effect in [json!("throttle"), json!("internal_failure"), json!("bad_gateway"), json!("stall"), unknown] {
+        let fixture = Fixture::new().await;
+        fixture.plant(json!({ "operation": "DescribeEvents", "effect": effect }));
+        fixture.plant(json!({
+            "operation": "CREATE", "resource": "Listener", "times": 1, "effect": { "fail_resource": { "reason": "no such policy" } },
+        }));
+        let began = tokio::time::Instant::now();
+        let output = fixture.run(&UP).await.exits(3);
+        place(&output, "first failure: Listener");
+        assert!(output.stderr.contains("because: Listener: no such policy"), "{effect}: {output}");
+        assert!(fixture.region().region().journal.count("DescribeEvents") > 0, "{effect}: it was asked for");
+        // Three tries of twenty seconds each would be a minute.
+        assert!(began.elapsed().as_secs() < 50, "{effect}: {:?}", began.elapsed());
+    }
+}

@@ -87,7 +87,7 @@ async fn without_a_terminal_both_signals_leave_and_say_how_to_resume() {
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_for_nodes_that_cannot_be_seen_ends_by_timeout() {
     let fixture = unseen().await;
-    let output = fixture.run(&[&UNSEEN[..], &["--timeout", "8s"]].concat()).await.exits(4);
+    let output = fixture.run(&[&UNSEEN[..], &["--timeout", "12s"]].concat()).await.exits(4);
     assert!(output.stderr.contains("whether its nodes are in service could not be seen"), "{output}");
     assert!(output.stderr.contains("next: to look again: dockreg up"), "{output}");
 }

@@ -69,7 +69,8 @@ async fn a_definitive_refusal_while_watching_ends_at_once() {
     let denied = json!({ "fail": { "code": "AccessDenied", "message": "not you", "status": 403 } });
     fixture.plant(json!({ "operation": "DescribeStackEvents", "after": 2, "effect": denied }));
     let output = fixture.run(&UP).await.exits(1);
-    assert!(output.stderr.contains("not you"), "{output}");
+    assert!(output.stderr.contains("the AWS credentials may not do DescribeStackEvents: not you"), "{output}");
+    assert!(output.stderr.contains("to follow it again: dockreg up"), "{output}");
     assert_eq!(
         fixture.region().region().journal.count("DescribeStackEvents"),
         3,
