@@ -187,9 +187,8 @@ pub enum CertCommand {
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Output:
-  One row per certificate: name, where it is kept, names covered, days left, usable and why not.
-  With 100 columns or more also expiry, issuer, key, and what uses it. Without a terminal a row is
-  one line.
+  One row per certificate: name, where it is kept, key, names covered, expiry, usable and why not;
+  with 100 columns or more also its issuer and what uses it. Without a terminal a row is one line.
 
 Exit code:
   0  listed, also when there is none

@@ -85,7 +85,8 @@ impl Table {
                 line = format!("{before}{}{after}", self.paint.text(tone, cell));
             }
         }
-        line
+        // A cell that did not fit has its end on another line.
+        line.replace(END, "")
     }
 }
 

@@ -7,11 +7,40 @@ use crate::registry::certificate::{Candidate, Client, EXPIRES_SOON_DAYS, Rejecti
 use crate::registry::names::HostName;
 use crate::ui::{Table, Tone, toned, words};
 
-/// From this width on there is room for what matters less: the issuer, the key, and who uses it.
+/// From this width on there is room for what matters less: the issuer, and who uses it.
 const WIDE: usize = 100;
 
 /// Of so many names a certificate's row shows all; further ones are counted.
 const NAMES: usize = 3;
+
+/// How a certificate's row is laid out.
+#[derive(Clone, Copy)]
+enum Layout {
+    /// One line with everything, for other programs.
+    Lines,
+    /// Two lines.
+    Wide,
+    /// Two lines, without issuer and users.
+    Narrow,
+}
+
+impl Layout {
+    fn of(context: &Context) -> Self {
+        match context.shell.width() {
+            _ if !context.shell.results_are_read_on_a_terminal() => Self::Lines,
+            WIDE.. => Self::Wide,
+            _ => Self::Narrow,
+        }
+    }
+
+    const fn headings(self) -> &'static [&'static str] {
+        match self {
+            Self::Lines => &["", "name", "in", "covers", "expires", "issuer", "key", "in use by", "usable"],
+            Self::Wide => &["", "name", "covers", "expires", "issuer, in use by", "usable"],
+            Self::Narrow => &["", "name", "covers", "expires", "usable"],
+        }
+    }
+}
 
 /// Certificates, judged for a host if one is named: the best first, then the usable ones, then those that cover the host.
 pub(super) struct Listing {
@@ -78,19 +107,10 @@ impl Listing {
                 up(host)
             );
         }
-        let wide = context.shell.width() >= WIDE;
-        let headings: &[&str] = if wide {
-            &["", "name", "in", "covers", "expires", "issuer", "key", "in use by", "usable"]
-        } else {
-            &["", "name", "in", "covers", "left", "usable"]
-        };
-        let mut table = Table::by_lines(&context.shell, headings);
+        let layout = Layout::of(context);
+        let mut table = Table::by_lines(&context.shell, layout.headings());
         for row in &self.rows {
-            let own = &row.own;
-            let first = [self.mark(row), own.name.clone(), own.source.to_string(), covers(own), self.left(own, wide)];
-            let more = [own.issuer.clone().unwrap_or_default(), own.key.to_string(), users(own)];
-            let more = more.into_iter().filter(|_| wide);
-            table.row(first.into_iter().chain(more).chain([usable(row)]));
+            table.row(self.cells(row, layout));
         }
         let mut text = table.render();
         if let Some(host) = self.host.as_ref().filter(|_| !self.rows.iter().any(|row| row.chosen)) {
@@ -108,16 +128,37 @@ impl Listing {
         tone.mark().to_owned()
     }
 
-    /// Days left, with the day itself where there is room; few ones stand out.
-    fn left(&self, own: &Candidate, with_day: bool) -> String {
-        let (Some(days), Some(end)) = (own.days_left(self.client.now), own.not_after) else { return "?".to_owned() };
-        let day = if with_day { format!("{}, ", end.strftime("%Y-%m-%d")) } else { String::new() };
-        let text = format!("{day}{days} d");
-        match days {
+    fn cells(&self, row: &Row, layout: Layout) -> Vec<String> {
+        let own = &row.own;
+        let (day, left) = self.left(own);
+        let (name, source, key) = (own.name.clone(), own.source.to_string(), own.key.to_string());
+        let issuer = own.issuer.clone().unwrap_or_else(|| "unknown".to_owned());
+        let stacked = |details: Vec<String>| {
+            let first = [self.mark(row), format!("{name}\n{source}, {key}"), covers(own), format!("{day}\n{left}")];
+            first.into_iter().chain(details).chain([usable(row)]).collect()
+        };
+        match layout {
+            Layout::Lines => {
+                let expires = if day.is_empty() { left.clone() } else { format!("{day}, {left}") };
+                vec![self.mark(row), name, source, covers(own), expires, issuer, key, users(own), usable(row)]
+            }
+            Layout::Wide => stacked(vec![format!("{issuer}\n{}", users(own))]),
+            Layout::Narrow => stacked(Vec::new()),
+        }
+    }
+
+    /// The day of its end, and the days left; few ones stand out.
+    fn left(&self, own: &Candidate) -> (String, String) {
+        let (Some(days), Some(end)) = (own.days_left(self.client.now), own.not_after) else {
+            return (String::new(), "?".to_owned());
+        };
+        let text = format!("{days} d");
+        let left = match days {
             ..0 => toned(Tone::Bad, &text),
             0..EXPIRES_SOON_DAYS => toned(Tone::Caution, &text),
             _ => text,
-        }
+        };
+        (end.strftime("%Y-%m-%d").to_string(), left)
     }
 
     /// The same as data, with all names and dates.
