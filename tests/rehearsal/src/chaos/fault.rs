@@ -28,6 +28,8 @@ pub enum Fault {
     S3Failing(Duration),
     /// Secrets cannot be read while a node boots.
     SecretAtBoot,
+    /// The users' secret alone cannot be read while a node boots.
+    UsersAtBoot,
     /// Secrets cannot be read by nodes that run.
     SecretLater,
     /// Nodes with a small disk take many times its size.
@@ -40,7 +42,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RegistryKilled,
         Self::DockerRestarted,
         Self::NginxKilled,
@@ -50,6 +52,7 @@ impl Fault {
         Self::S3Slow,
         Self::S3Failing(Duration::from_secs(120)),
         Self::SecretAtBoot,
+        Self::UsersAtBoot,
         Self::SecretLater,
         Self::ClockWrong,
         Self::RebootAll,
@@ -72,6 +75,7 @@ impl Fault {
             Self::S3Slow => "S3 slower by 1 s a call, for 60 s".to_owned(),
             Self::S3Failing(time) => format!("S3 fails for {} s", time.as_secs()),
             Self::SecretAtBoot => "secrets unreadable while a node boots".to_owned(),
+            Self::UsersAtBoot => "users' secret unreadable while a node boots".to_owned(),
             Self::SecretLater => "secrets unreadable while nodes run".to_owned(),
             Self::SmallDisk => format!("disks of {} MB, layers of 30 MB", SMALL_DISK / 1_000_000),
             Self::ClockWrong => "AWS refuses every signature's time, for 60 s".to_owned(),
@@ -87,9 +91,8 @@ impl Fault {
     /// Whether a node may be replaced for it.
     pub fn may_replace(self) -> bool {
         match self {
-            Self::PowerLost | Self::Frozen | Self::CutOff | Self::SecretAtBoot | Self::SmallDisk | Self::RebootAll => {
-                true
-            }
+            Self::PowerLost | Self::Frozen | Self::CutOff | Self::SmallDisk | Self::RebootAll => true,
+            Self::SecretAtBoot | Self::UsersAtBoot => true,
             Self::RegistryKilled | Self::DockerRestarted | Self::NginxKilled => false,
             // An incident of S3 must not recycle every node, nor one of any other service.
             Self::S3Slow | Self::S3Failing(_) | Self::SecretLater | Self::ClockWrong => false,

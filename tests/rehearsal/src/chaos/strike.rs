@@ -17,8 +17,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// From one look to the next.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Images that pass through nodes with a small disk: as many bytes as five times the disk.
-const MANY: usize = 35;
+/// Images that pass through nodes with a small disk: as many bytes as three times the disk.
+const MANY: usize = 20;
 
 /// Has it happen; returns when the fault itself is over, with the nodes that must be replaced for it.
 pub async fn strike(scene: &Scene, fault: Fault, traffic: &Traffic) -> Result<Vec<String>> {
@@ -49,6 +49,21 @@ pub async fn strike(scene: &Scene, fault: Fault, traffic: &Traffic) -> Result<Ve
             scene.cut(&victim).await?;
             refused_at_boot(scene, &nodes).await;
             scene.forget_faults();
+            return Ok(vec![victim]);
+        }
+        Fault::UsersAtBoot => {
+            scene.plant(Planted {
+                effect: Effect::Denied,
+                resource: Some("UsersSecret".to_owned()),
+                ..of(Some("secretsmanager"))
+            });
+            scene.cut(&victim).await?;
+            refused_at_boot(scene, &nodes).await;
+            // Long enough for a node that does not mind to be healthy.
+            tokio::time::sleep(MINUTE).await;
+            let early: Vec<String> = scene.healthy_nodes().into_iter().filter(|node| !nodes.contains(node)).collect();
+            scene.forget_faults();
+            ensure!(early.is_empty(), "{early:?} serve, and know no users");
             return Ok(vec![victim]);
         }
         Fault::SecretLater => {
@@ -141,6 +156,7 @@ async fn small_disks(scene: &Scene, nodes: &[String], traffic: &Traffic) -> Resu
     let small = scene.healthy_nodes();
     let before = used(scene, &small).await?;
     traffic.flows(Instant::now(), MANY).await;
+    ensure!(small == scene.healthy_nodes(), "a node with a small disk was replaced");
     let after = used(scene, &small).await?;
     crate::table::say(&format!("bytes on the small disks before {MANY} pushes {before:?}, after them {after:?}"));
     let grown = before.iter().zip(&after).any(|(before, after)| *after > before + SMALL_DISK / 20);
