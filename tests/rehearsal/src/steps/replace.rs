@@ -42,11 +42,12 @@ fn judge(pulls: &[Attempt], lost: Instant) -> Result<String> {
     let failed: Vec<&Attempt> = failed(pulls).collect();
     let first = failed.first().and_then(|pull| pull.failure.clone()).unwrap_or_default();
     let account = format!("{} pulls, {} failed", pulls.len(), failed.len());
-    let outside = failed.iter().filter(|pull| pull.at < lost || pull.at > lost + DETECTION).count();
+    // One that was under way when the node went is its victim, too.
+    let outside = failed.iter().filter(|pull| pull.ended < lost || pull.at > lost + DETECTION).count();
     ensure!(outside == 0, "{account}, {outside} of them outside the {} s of detection: {first}", DETECTION.as_secs());
     ensure!(failed.len() <= HANDFUL, "{account}: {first}");
     ensure!(pulls.len() > failed.len(), "{account}: {first}");
-    let last = failed.last().map(|pull| (pull.at - lost).as_secs_f64());
+    let last = failed.last().map(|pull| pull.at.saturating_duration_since(lost).as_secs_f64());
     Ok(account + &last.map(|seconds| format!(", the last {seconds:.0} s after the loss")).unwrap_or_default())
 }
 
@@ -66,6 +67,11 @@ mod tests {
         assert_eq!(judge(&pulls(lost, &[], 60), lost).ok().as_deref(), Some("60 pulls, 0 failed"));
         assert!(judge(&pulls(lost, &[1, 4, 9], 60), lost).is_ok());
         assert!(judge(&pulls(lost, &[1, 50], 60), lost).is_err(), "long after it");
+        let before = |seconds| lost.checked_sub(Duration::from_secs(seconds)).unwrap_or(lost);
+        let early = |ended| Attempt { at: before(3), ended, failure: Some("504 Gateway Timeout".to_owned()) };
+        let with = |attempt| [pulls(lost, &[], 60), vec![attempt]].concat();
+        assert!(judge(&with(early(lost + Duration::from_secs(9))), lost).is_ok(), "under way when it went");
+        assert!(judge(&with(early(before(1))), lost).is_err(), "over before it");
         assert!(judge(&pulls(lost, &[1, 2, 3, 4, 5, 6], 60), lost).is_err(), "more than a handful");
         assert!(judge(&pulls(lost, &[], 0), lost).is_err(), "no pull is no proof");
     }
