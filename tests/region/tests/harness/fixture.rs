@@ -61,6 +61,11 @@ impl Fixture {
         Self { region: running.region(), _running: Some(running), _timeline: None }
     }
 
+    /// A region that somebody else keeps running.
+    pub fn of(region: Arc<Region>) -> Self {
+        Self { region, _running: None, _timeline: None }
+    }
+
     /// Calls a service.
     pub async fn ask(&self, service: &'static str, operation: &str, input: Value) -> Result<Value, AwsError> {
         let principal = Principal::Operator { arn: "arn:aws:iam::123456789012:user/operator".to_owned() };

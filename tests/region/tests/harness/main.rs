@@ -13,6 +13,7 @@ mod fixture;
 mod identity;
 mod lifecycle;
 mod mistakes;
+mod node_role;
 mod parameters;
 mod refusals;
 mod secrets;
