@@ -27,6 +27,7 @@ mod lost_replies;
 mod names;
 mod names_fresh;
 mod names_records;
+mod networks;
 mod node_script;
 mod policy;
 mod readiness;

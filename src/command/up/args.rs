@@ -139,7 +139,7 @@ pub struct UpArgs {
         hide_env_values = true
     )]
     pub admin_cidr: Option<String>,
-    /// Existing security group for administrators
+    /// Existing security group whose members may reach the nodes by SSH and HTTP (ports 22 and 80)
     #[arg(
         long,
         env = "DOCKREG_ADMIN_SECURITY_GROUP",

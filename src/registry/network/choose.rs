@@ -25,6 +25,15 @@ pub struct Wish {
     pub instance_type: String,
     /// The zones that offer it.
     pub instance_zones: BTreeSet<String>,
+    /// Whether the user named the nodes' image, which may hold all that others fetch.
+    pub own_image: bool,
+}
+
+impl Wish {
+    /// Whether nodes may be where nothing leads to the internet: only by both words.
+    fn may_be_closed(&self) -> bool {
+        self.own_image && !self.subnets.is_empty()
+    }
 }
 
 /// The subnets to use.
@@ -185,7 +194,7 @@ fn node_fault(subnet: &Subnet, wish: &Wish) -> Option<Rejection> {
             let (instance_type, zone) = (wish.instance_type.clone(), subnet.zone.clone());
             return Some(Rejection::NotOffered { instance_type, zone });
         }
-        (subnet.route == Route::None).then_some(Rejection::NoRoute)
+        (subnet.route == Route::None && !wish.may_be_closed()).then_some(Rejection::NoRoute)
     })
 }
 

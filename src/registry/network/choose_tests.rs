@@ -133,6 +133,16 @@ fn named_subnets_are_checked_and_never_replaced() {
 }
 
 #[test]
+fn nodes_with_an_image_of_ones_own_may_be_closed_in_where_that_is_said() {
+    let mut closed = subnet("closed", "a");
+    closed.route = Route::None;
+    let subnets = [closed, subnet("s-a", "a"), subnet("s-b", "b")];
+    let own = |wish: Wish| Wish { own_image: true, ..wish };
+    assert_eq!(outcome(&subnets, &own(named(&["closed"], &["s-a", "s-b"]))), "closed | s-a s-b");
+    assert_eq!(outcome(&subnets, &own(wish())), "s-a s-b | s-a s-b", "none is chosen unasked");
+}
+
+#[test]
 fn nodes_behind_nat_need_no_public_address() {
     let mut private = [subnet("p-a", "a"), subnet("p-b", "b")];
     private.iter_mut().for_each(|subnet| subnet.route = Route::Indirect);

@@ -128,6 +128,9 @@ impl NetworkProblem {
             Self::Unfit(Rejected { why: Rejection::NotOffered { .. }, .. }) => {
                 "name another subnet, or another --instance-type"
             }
+            Self::Unfit(Rejected { why: Rejection::NoRoute, .. }) => {
+                "give it a NAT gateway, name another subnet, or name an image that holds everything with --ami"
+            }
             Self::Unfit(_) => "name another subnet",
             Self::ZoneWithoutBalancer { .. } => "add a subnet of that zone to --load-balancer-subnets",
             Self::TooFewZones { .. } => {

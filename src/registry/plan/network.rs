@@ -2,7 +2,7 @@
 
 use super::{Draft, Machine, Observed};
 use crate::error::{Failure, Kind};
-use crate::registry::network::{self, Wish};
+use crate::registry::network::{self, Route, Wish};
 use crate::registry::template::parameter;
 use crate::settings::{Source, UpSettings};
 use crate::stack::Stack;
@@ -27,9 +27,17 @@ pub(super) fn choose(
         internal: settings.internal,
         instance_type: observed.machine.as_ref().map(Machine::instance_type).unwrap_or_default(),
         instance_zones: observed.instance_zones.clone(),
+        own_image: settings.ami.is_some(),
     };
     let selection = network::choose(&observed.vpcs, &observed.subnets, &wish)
         .map_err(|problem| Failure::new(Kind::Network, problem.to_string()).hint(problem.cure()))?;
+    if let Some(closed) = selection.subnets.iter().find(|own| own.route == Route::None) {
+        draft.warnings.push(format!(
+            "subnet {} has no route to the internet: the image must hold Docker, nginx and the registry's image, and the VPC \
+             needs endpoints for S3, Secrets Manager, CloudFormation and Elastic Load Balancing",
+            closed.id
+        ));
+    }
     let ids = |subnets: &[&network::Subnet]| subnets.iter().map(|own| own.id.as_str()).collect::<Vec<_>>().join(",");
     let by = |given: bool| if given { Source::Flag } else { Source::Found };
     draft.set(parameter::VPC_ID, selection.vpc, by(settings.vpc.is_some()));
