@@ -70,7 +70,7 @@ fn operations_called() -> BTreeSet<String> {
 async fn caller_and_role_hold_a_part_each() {
     let role = "arn:aws:iam::123456789012:role/deployer";
     let fixture = Fixture::with(Options { new_account: true, ..Options::default() }).await;
-    super::scene::patient(&fixture);
+    super::scenes::patient(&fixture);
     let policy = async |flags: &[&str]| -> Value {
         let output = fixture.run(&[&["iam-policy"], flags].concat()).await.exits(0);
         serde_json::from_str(&output.stdout).expect("JSON")

@@ -3,6 +3,7 @@
 
 mod document;
 mod scene;
+mod scenes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use scene::{SCENES, Scene};
+use scene::Scene;
+use scenes::SCENES;
 
 /// Regions at once: more only make each other slow.
 const AT_ONCE: usize = 4;
