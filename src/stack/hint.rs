@@ -82,12 +82,12 @@ const HINTS: [(&str, &str, &str); 26] = [
     (
         "",
         "service linked role",
-        "the account has never used this service, and AWS has made its role just now: type it once more",
+        "the account has never used this service, and AWS has made its role just now, which works a moment later",
     ),
     (
         "",
         "service-linked role",
-        "the account has never used this service, and AWS has made its role just now: type it once more",
+        "the account has never used this service, and AWS has made its role just now, which works a moment later",
     ),
     (
         "",
@@ -178,7 +178,7 @@ mod tests {
             (
                 "AWS::ElasticLoadBalancingV2::LoadBalancer",
                 "Unable to create the service linked role for Elastic Load Balancing",
-                "once more",
+                "a moment later",
             ),
             ("AWS::AutoScaling::AutoScalingGroup", "Received 1 FAILURE signal(s) out of 1.", "boot log"),
         ];
