@@ -105,7 +105,7 @@ async fn an_internal_registry_needs_no_public_subnet() {
     assert!(fixture.mutations().is_empty(), "{:?}", fixture.mutations());
     up(&fixture, &["--subnets", &private, "--internal", "--no-verify"]).await.exits(0).ignored();
     assert_eq!(balancer(&fixture).await, (set(&network.private), json!("internal")));
-    assert_eq!(nodes(&fixture).1, false);
+    assert!(!nodes(&fixture).1, "no node has a public address");
 }
 
 #[tokio::test(flavor = "multi_thread")]
