@@ -158,8 +158,8 @@ fn none_fits(settings: &UpSettings, host: &HostName, rejected: &[PassedOver]) ->
     let hint = match &settings.certificate {
         Some(_) => format!("see which certificates fit, and why not the others: dockreg cert list --domain {host}"),
         None => format!(
-            "have one requested from ACM: dockreg up --domain {host} --request-certificate; or upload one with \
-             `aws iam upload-server-certificate`; `dockreg cert list --domain {host}` shows what there is"
+            "have one requested from ACM: dockreg up --domain {host} --request-certificate; or upload one: \
+             dockreg cert upload --cert FILE --key FILE; `dockreg cert list --domain {host}` shows what there is"
         ),
     };
     Failure::new(Kind::Certificate, message).cause(cause).hint(hint)
