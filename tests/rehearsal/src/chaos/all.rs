@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::fault::SMALL_DISK;
 use super::{Fault, Row, perform};
 use crate::arguments::Arguments;
 use crate::mirror;
@@ -21,7 +22,7 @@ const CHANGES: [(&str, &[&str]); 2] = [
     ("two nodes of another size", &["--instance-type", "t3.medium"]),
     ("another registry image on two nodes", &["--image", mirror::OTHER_IMAGE]),
 ];
-const ALONE: (&str, &[&str]) = ("one node of another size", &["--instance-type", "t3.small"]);
+const ALONE: (&str, &[&str]) = ("one node of another size", &["--instance-type", "t3.large"]);
 
 /// A change that fails.
 const BAD_IMAGE: &str = "an image that nobody has on one node";
@@ -42,6 +43,9 @@ struct Performance<'a> {
 /// When the registry cannot be made or deleted, or the record not be written.
 pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Result<()> {
     let only = arguments.only.as_deref().unwrap_or_default();
+    if FLOOD.0.contains(only) && !Fault::SmallDisk.name().contains(only) {
+        scene.limit_disks(Some(SMALL_DISK))?;
+    }
     table.step("up, two nodes", OPERATION, stack::up_with(scene, NODES, &GRACE)).await?;
     table.step("docker login", QUICK, docker::login(scene)).await?;
     table.step("docker push", TRANSFER, docker::push_small(scene)).await?;
@@ -58,14 +62,19 @@ pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Res
     if "logs".contains(only) {
         now.step("logs hold no secret", QUICK, logs::quiet(scene)).await?;
     }
-    if "changes".contains(only) {
-        for (name, further) in CHANGES {
-            now.row(Section::Changes, name, rolling::change(scene, NODES, further)).await?;
-        }
+    let wanted = |name: &str| "changes".contains(only) || name.contains(only);
+    for (name, further) in CHANGES.into_iter().filter(|(name, _)| wanted(name)) {
+        now.row(Section::Changes, name, rolling::change(scene, NODES, further)).await?;
+    }
+    if wanted(ALONE.0) || wanted(BAD_IMAGE) {
         now.table.step("up --nodes 1", OPERATION, stack::up(scene, 1)).await?;
         let (name, further) = ALONE;
-        now.row(Section::Changes, name, rolling::change(scene, 1, further)).await?;
-        now.row(Section::Changes, BAD_IMAGE, rolling::bad_image(scene, 1)).await?;
+        if wanted(name) {
+            now.row(Section::Changes, name, rolling::change(scene, 1, further)).await?;
+        }
+        if wanted(BAD_IMAGE) {
+            now.row(Section::Changes, BAD_IMAGE, rolling::bad_image(scene, 1)).await?;
+        }
         now.table.step("up --nodes 2", OPERATION, stack::up(scene, NODES)).await?;
     }
     // These last: what they leave is nodes with a small disk.
