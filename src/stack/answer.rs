@@ -15,6 +15,8 @@ pub enum Up {
     Follow,
     /// It is being deleted.
     FollowThenCreate,
+    /// It is being rolled back.
+    FollowThenGoOn,
     /// What is left of it can only be deleted.
     Recreate,
     /// An update failed, and so did its rollback.
@@ -76,7 +78,7 @@ pub fn answer(status: &StackStatus) -> Answer {
         S::CreateInProgress => (Up::Follow, Look::Changing, Down::GiveUp),
         S::CreateFailed => (Up::Recreate, Look::Broken, Down::Delete),
         S::CreateComplete => (Up::Update, Look::Judge, Down::Delete),
-        S::RollbackInProgress => (Up::Follow, Look::Changing, Down::FollowThenDelete),
+        S::RollbackInProgress => (Up::FollowThenGoOn, Look::Changing, Down::FollowThenDelete),
         S::RollbackFailed => (Up::Recreate, Look::Broken, Down::Delete),
         S::RollbackComplete => (Up::Recreate, Look::Broken, Down::Delete),
         S::DeleteInProgress => (Up::FollowThenCreate, Look::Changing, Down::Follow),
@@ -86,14 +88,14 @@ pub fn answer(status: &StackStatus) -> Answer {
         S::UpdateCompleteCleanupInProgress => (Up::Follow, Look::Changing, Down::FollowThenDelete),
         S::UpdateComplete => (Up::Update, Look::Judge, Down::Delete),
         S::UpdateFailed => (Up::RollBack, Look::Broken, Down::Delete),
-        S::UpdateRollbackInProgress => (Up::Follow, Look::Changing, Down::FollowThenDelete),
+        S::UpdateRollbackInProgress => (Up::FollowThenGoOn, Look::Changing, Down::FollowThenDelete),
         S::UpdateRollbackFailed => (Up::FinishRollback, Look::Broken, Down::Delete),
-        S::UpdateRollbackCompleteCleanupInProgress => (Up::Follow, Look::Changing, Down::FollowThenDelete),
+        S::UpdateRollbackCompleteCleanupInProgress => (Up::FollowThenGoOn, Look::Changing, Down::FollowThenDelete),
         S::UpdateRollbackComplete => (Up::Update, Look::Judge, Down::Delete),
         S::ReviewInProgress => (Up::Resume, Look::Proposed, Down::Delete),
         S::ImportInProgress => (Up::Follow, Look::Changing, Down::FollowThenDelete),
         S::ImportComplete => (Up::Update, Look::Judge, Down::Delete),
-        S::ImportRollbackInProgress => (Up::Follow, Look::Changing, Down::FollowThenDelete),
+        S::ImportRollbackInProgress => (Up::FollowThenGoOn, Look::Changing, Down::FollowThenDelete),
         S::ImportRollbackFailed => (Up::Refuse, Look::Broken, Down::Delete),
         S::ImportRollbackComplete => (Up::Update, Look::Judge, Down::Delete),
         S::Unknown(word) if word.ends_with("_IN_PROGRESS") => (Up::Follow, Look::Changing, Down::FollowThenDelete),
@@ -112,6 +114,7 @@ impl Up {
             Self::Update => "changes what you ask for, and checks the registry",
             Self::Follow => "follows the operation from its first event, then does what else you ask for",
             Self::FollowThenCreate => "follows the deletion, then makes it anew",
+            Self::FollowThenGoOn => "follows the rollback to its end, then goes on from there",
             Self::Recreate => "says what failed, asks, deletes what is left, makes it anew",
             Self::FinishRollback => {
                 "says what blocks the rollback, asks, finishes it (`--skip` leaves resources out), goes on"
@@ -183,7 +186,7 @@ mod tests {
             let status = StackStatus::from_word(word);
             let Answer { up, status: look, down } = answer(&status);
             let moves = status.is_in_progress();
-            assert_eq!(matches!(up, Up::Follow | Up::FollowThenCreate), moves, "{word}");
+            assert_eq!(matches!(up, Up::Follow | Up::FollowThenCreate | Up::FollowThenGoOn), moves, "{word}");
             assert_eq!(look == Look::Changing, moves, "{word}");
             assert_eq!(matches!(down, Down::Follow | Down::FollowThenDelete | Down::GiveUp), moves, "{word}");
             assert_eq!(up == Up::Update, status.is_updatable(), "{word}");

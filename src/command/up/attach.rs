@@ -10,6 +10,7 @@ use super::{Run, Step, internal, zone_of_stack};
 use crate::aws::cloudformation;
 use crate::error::{Failure, Kind};
 use crate::stack::Stack;
+use crate::stack::answer::{Up, answer};
 use crate::stack::status::{Sentiment, StackStatus};
 use crate::stack::watch::From;
 use crate::ui::Expected;
@@ -38,6 +39,8 @@ impl<'a> Run<'a> {
         }
         self.context.shell.note(&format!("the stack {} is in {}: following it", stack.name, stack.status));
         let deleting = stack.status == StackStatus::DeleteInProgress;
+        // What led to a rollback has failed before this run: its end is no answer to what this command asks for.
+        let rolling_back = answer(&stack.status).up == Up::FollowThenGoOn;
         let resources = cloudformation::resources(&self.aws, &stack.id).await.unwrap_or_default();
         let left = resources.into_iter().filter(|own| !deleting || !own.status.starts_with("DELETE_"));
         let known =
@@ -51,7 +54,7 @@ impl<'a> Run<'a> {
         };
         let sources = std::collections::BTreeMap::new();
         let wants_more = self.wants_more_than(&stack);
-        let asking = stack.host().filter(|_| !wants_more && !deleting);
+        let asking = stack.host().filter(|_| !wants_more && !deleting && !rolling_back);
         let asking = asking.and_then(|host| self.asking(host, zone_of_stack(&stack), internal(&sources)));
         let finished =
             execute::finish(self.context, &self.aws, following, asking.as_ref(), &self.resume_line()).await?;
@@ -65,7 +68,8 @@ impl<'a> Run<'a> {
             remember(&mut self.settings, &stack);
             return Ok(Step::Next(Box::new(self), None));
         }
-        if wants_more && !cancelled && status.is_some_and(|status| status.sentiment() == Sentiment::Good) {
+        let good = status.is_some_and(|status| status.sentiment() == Sentiment::Good);
+        if !cancelled && (rolling_back || wants_more && good) {
             let stack = cloudformation::describe_stack(&self.aws, &stack.id).await?;
             self.context.shell.note("that operation has ended; now to what this command asks for");
             return Ok(Step::Next(Box::new(self), stack));
@@ -85,17 +89,21 @@ impl<'a> Run<'a> {
         if failure.kind != Kind::Refused {
             return Err(failure);
         }
-        match cloudformation::describe_stack(&self.aws, &self.context.stack_name).await {
-            Ok(Some(stack))
-                if stack.is_ours()
-                    && stack.status != StackStatus::ReviewInProgress
-                    && before.is_none_or(|before| before != Mark::of(&stack)) =>
-            {
-                self.context.shell.note("another run was quicker");
-                Box::pin(self.attach(stack)).await
-            }
-            _ => Err(failure),
+        match self.quicker(before.as_ref()).await {
+            Some(stack) => Box::pin(self.attach(stack)).await,
+            None => Err(failure),
         }
+    }
+
+    /// The stack, if another run has changed it since this one looked, which is said.
+    pub(super) async fn quicker(&self, before: Option<&Mark>) -> Option<Stack> {
+        let stack = cloudformation::describe_stack(&self.aws, &self.context.stack_name).await.ok()??;
+        let changed = before.is_none_or(|before| *before != Mark::of(&stack));
+        if !(changed && stack.is_ours() && stack.status != StackStatus::ReviewInProgress) {
+            return None;
+        }
+        self.context.shell.note("another run was quicker");
+        Some(stack)
     }
 
     /// Whether this run asks for anything that the operation under way need not have brought.

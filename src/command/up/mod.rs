@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
             (Up::Update, stack) => self.change(stack, false).await,
             (Up::Resume, Some(stack)) => self.resume(stack).await,
             (Up::Recreate, Some(stack)) => self.recreate(stack).await,
-            (Up::Follow | Up::FollowThenCreate, Some(stack)) => self.attach(stack).await,
+            (Up::Follow | Up::FollowThenCreate | Up::FollowThenGoOn, Some(stack)) => self.attach(stack).await,
             (Up::FinishRollback, Some(stack)) => self.finish_rollback(stack).await,
             (Up::RollBack, Some(stack)) => self.roll_back(stack).await,
             (Up::Refuse, Some(stack)) => Err(start::stuck(&stack)),
@@ -126,6 +126,12 @@ impl<'a> Run<'a> {
             consent::can_ask(&self.context.shell, self.args.yes)?;
         }
         let records = interrupt::or_stop(self.in_the_way(&plan, observed.stack.as_ref())).await?;
+        // What stands there may be of another run, which makes the same stack at this moment.
+        if records.is_some()
+            && let Some(stack) = interrupt::or_stop(async { Ok(self.quicker(before.as_ref()).await) }).await?
+        {
+            return Box::pin(self.step(Some(stack))).await;
+        }
         if !self.args.dry_run {
             self.may_replace(records.as_ref(), plan.host.as_str()).await?;
         }
