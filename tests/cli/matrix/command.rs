@@ -1,6 +1,8 @@
 //! The commands of the matrix, and what each calls and leaves when nothing goes wrong.
 
 use dockreg_region::journal::Entry;
+use dockreg_region::service::s3::store::Object;
+use serde_json::json;
 
 use crate::footprint::Footprint;
 use crate::harness::{Fixture, HOST, OPERATOR, UP};
@@ -14,10 +16,32 @@ pub enum Command {
     Change,
     /// `down`.
     Delete,
+    /// `up` for a host that no certificate covers.
+    Request,
+    /// `up` where somebody else's record is at the host's name.
+    Replace,
+    /// `up` on a stack whose creation has failed.
+    Recreate,
+    /// `up` on a stack whose update has failed, and the rollback too.
+    Finish,
+    /// `up` on a stack whose bucket somebody has deleted.
+    Restore,
+    /// `down` with the images.
+    DeleteImages,
 }
 
 /// All of them.
-pub const ALL: [Command; 3] = [Command::Create, Command::Change, Command::Delete];
+pub const ALL: [Command; 9] = [
+    Command::Create,
+    Command::Change,
+    Command::Delete,
+    Command::Request,
+    Command::Replace,
+    Command::Recreate,
+    Command::Finish,
+    Command::Restore,
+    Command::DeleteImages,
+];
 
 impl Command {
     /// Its name in the names of cases.
@@ -26,15 +50,24 @@ impl Command {
             Self::Create => "create",
             Self::Change => "change",
             Self::Delete => "down",
+            Self::Request => "request",
+            Self::Replace => "replace",
+            Self::Recreate => "recreate",
+            Self::Finish => "finish",
+            Self::Restore => "restore",
+            Self::DeleteImages => "down with images",
         }
     }
 
     /// What is typed.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Create => &UP,
-            Self::Change => &["up", "--domain", HOST, "--nodes", "2", "--yes"],
+            Self::Create | Self::Recreate | Self::Restore => &UP,
+            Self::Change | Self::Finish => &["up", "--domain", HOST, "--nodes", "2", "--yes"],
             Self::Delete => &["down", "--yes"],
+            Self::Request => &["up", "--domain", "new.example.test", "--request-certificate", "--yes"],
+            Self::Replace => &["up", "--domain", HOST, "--replace-records", "--yes"],
+            Self::DeleteImages => &["down", "--delete-images", "--confirm-stack", "docker-registry", "--yes"],
         }
     }
 
@@ -42,11 +75,49 @@ impl Command {
     pub async fn prepared(self) -> Fixture {
         let mut fixture = Fixture::new().await;
         fixture.set("AWS_MAX_ATTEMPTS", "2");
-        if self != Self::Create {
-            fixture.run(&UP).await.exits(0).ignored();
+        let fails = |action: &str, resource: &str, times: u32| {
+            let effect = json!({ "fail_resource": { "reason": "the case begins with this" } });
+            fixture.plant(json!({ "operation": action, "resource": resource, "times": times, "effect": effect }));
+        };
+        match self {
+            Self::Create | Self::Request => {}
+            Self::Change | Self::Delete => fixture.run(&UP).await.exits(0).ignored(),
+            Self::Replace => stands_at_host(&fixture).await,
+            Self::Recreate => {
+                fails("CREATE", "Listener", 1);
+                fixture.run(&UP).await.exits(3).ignored();
+            }
+            Self::Finish => {
+                fixture.run(&UP).await.exits(0).ignored();
+                // The update fails, and the way back too.
+                fails("UPDATE", "NodeGroup", 2);
+                fixture.run(Self::Change.arguments()).await.exits(3).ignored();
+            }
+            Self::Restore => {
+                fixture.run(&UP).await.exits(0).ignored();
+                fixture.region().region().world(|world| world.s3.buckets.clear());
+            }
+            Self::DeleteImages => {
+                fixture.run(&UP).await.exits(0).ignored();
+                fixture.region().region().world(|world| {
+                    for bucket in world.s3.buckets.values_mut() {
+                        bucket.objects.insert("docker/registry/v2/data".to_owned(), Object::new("a layer", 0.0));
+                    }
+                });
+            }
         }
+        fixture.region().region().faults.clear();
         fixture
     }
+}
+
+/// Puts an address of before at the host's name.
+async fn stands_at_host(fixture: &Fixture) {
+    let zone = fixture.call("route53", "ListHostedZones", json!({})).await["HostedZones"][0]["Id"].clone();
+    let set = json!({ "Name": HOST, "Type": "A", "TTL": 300, "ResourceRecords": [{ "Value": "192.0.2.1" }] });
+    let changes = json!([{ "Action": "CREATE", "ResourceRecordSet": set }]);
+    let input = json!({ "HostedZoneId": zone, "ChangeBatch": { "Changes": changes } });
+    fixture.call("route53", "ChangeResourceRecordSets", input).await;
 }
 
 /// A command's run without any fault.
