@@ -74,7 +74,8 @@ impl Command {
     /// An account as it is before. The SDK tries each call twice, so that its own retries are part of a case.
     pub async fn prepared(self) -> Fixture {
         let mut fixture = Fixture::new().await;
-        fixture.set("AWS_MAX_ATTEMPTS", "2");
+        // Whoever may not look for a bucket that is gone waits for a registry that cannot answer.
+        fixture.set("AWS_MAX_ATTEMPTS", "2").set("DOCKREG_TIMEOUT", "60s");
         let fails = |action: &str, resource: &str, times: u32| {
             let effect = json!({ "fail_resource": { "reason": "the case begins with this" } });
             fixture.plant(json!({ "operation": action, "resource": resource, "times": times, "effect": effect }));
