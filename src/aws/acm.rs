@@ -101,10 +101,18 @@ impl Listed {
 
     /// Looks at it closely; `None` when it was deleted since it was listed.
     async fn seen(mut self, client: Client, users: bool) -> Result<Option<Candidate>, AwsCallError> {
-        if (self.more_names && !self.has_pem()) || (users && self.candidate.in_use == Some(true)) {
-            let Some(detail) = describe(&client, &self.candidate.arn).await? else { return Ok(None) };
-            self.candidate.names = ascii(detail.subject_alternative_names());
-            self.candidate.used_by = detail.in_use_by().to_vec();
+        let names = self.more_names && !self.has_pem();
+        if names || (users && self.candidate.in_use == Some(true)) {
+            match describe(&client, &self.candidate.arn).await {
+                Ok(Some(detail)) => {
+                    self.candidate.names = ascii(detail.subject_alternative_names());
+                    self.candidate.used_by = detail.in_use_by().to_vec();
+                }
+                Ok(None) => return Ok(None),
+                // Who may not see the users sees that there are some.
+                Err(error) if error.kind == CallKind::Denied && !names => {}
+                Err(error) => return Err(error),
+            }
         }
         if self.has_pem() { with_pem(&client, self.candidate).await } else { Ok(Some(self.candidate)) }
     }

@@ -1,12 +1,13 @@
 //! Elastic Load Balancing: the load balancer, its listener's certificate, and how its targets do.
 
+mod listeners;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::Client;
 
-use super::at_once::{self, Counter};
+use super::at_once::Counter;
 use super::{Aws, AwsCallError};
 
 pub use users::{Use, certificate_users};
@@ -105,78 +106,11 @@ pub async fn served_certificates(
     aws: &Aws,
     counter: &Counter,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsCallError> {
-    let balancers = load_balancers(aws).await?;
-    let listeners = at_once::each(balancers, counter, |arn| listeners_of(client(aws), arn)).await?;
-    let listeners = listeners.into_iter().flatten().collect();
-    let served = at_once::each(listeners, counter, |listener| certificates_on(client(aws), listener)).await?;
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (balancer, certificates) in served {
+    for (listener, certificates) in listeners::serving(aws, counter).await? {
         for certificate in certificates {
-            users.entry(certificate).or_default().insert(balancer.clone());
+            users.entry(certificate).or_default().insert(listener.load_balancer.clone());
         }
     }
     Ok(users)
-}
-
-/// ARNs of every load balancer of the region.
-async fn load_balancers(aws: &Aws) -> Result<Vec<String>, AwsCallError> {
-    let mut found = Vec::new();
-    let mut marker = None;
-    loop {
-        let answer = client(aws).describe_load_balancers().set_marker(marker).send().await;
-        let page = answer.map_err(|error| AwsCallError::of("DescribeLoadBalancers", error))?;
-        found.extend(page.load_balancers().iter().filter_map(|own| own.load_balancer_arn().map(str::to_owned)));
-        marker = next(page.next_marker());
-        if marker.is_none() {
-            return Ok(found);
-        }
-    }
-}
-
-/// The load balancer with each of its listeners that have a certificate; none when it is gone meanwhile.
-async fn listeners_of(client: Client, load_balancer: String) -> Result<Vec<(String, String)>, AwsCallError> {
-    let mut found = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = client.describe_listeners().load_balancer_arn(&load_balancer).set_marker(marker);
-        let page = match call.send().await.map_err(|error| AwsCallError::of("DescribeListeners", error)) {
-            Ok(page) => page,
-            Err(error) if error.is("LoadBalancerNotFound") => return Ok(found),
-            Err(error) => return Err(error),
-        };
-        let secure = page.listeners().iter().filter(|own| !own.certificates().is_empty());
-        let arns = secure.filter_map(|own| own.listener_arn().map(str::to_owned));
-        found.extend(arns.map(|arn| (load_balancer.clone(), arn)));
-        marker = next(page.next_marker());
-        if marker.is_none() {
-            return Ok(found);
-        }
-    }
-}
-
-/// The load balancer of a listener, with ARNs of all the listener's certificates.
-async fn certificates_on(
-    client: Client,
-    (balancer, listener): (String, String),
-) -> Result<(String, Vec<String>), AwsCallError> {
-    let mut found = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = client.describe_listener_certificates().listener_arn(&listener).set_marker(marker);
-        let page = match call.send().await.map_err(|error| AwsCallError::of("DescribeListenerCertificates", error)) {
-            Ok(page) => page,
-            Err(error) if error.is("ListenerNotFound") => return Ok((balancer, found)),
-            Err(error) => return Err(error),
-        };
-        found.extend(page.certificates().iter().filter_map(|own| own.certificate_arn().map(str::to_owned)));
-        marker = next(page.next_marker());
-        if marker.is_none() {
-            return Ok((balancer, found));
-        }
-    }
-}
-
-/// Where the next page begins.
-fn next(marker: Option<&str>) -> Option<String> {
-    marker.filter(|own| !own.is_empty()).map(str::to_owned)
 }

@@ -122,6 +122,21 @@ async fn who_uses_a_certificate_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_see_the_users_of_a_certificate_sees_that_there_are_some() {
+    let fixture = Fixture::new().await;
+    let request = ["up", "--domain", "new.example.test", "--request-certificate", "--yes"];
+    fixture.run(&request).await.exits(0).ignored();
+    for operation in ["DescribeCertificate", "DescribeLoadBalancers"] {
+        fixture.plant(json!({ "operation": operation, "effect": "denied" }));
+    }
+    let listed = fixture.run(&["cert", "list", "--output", "json"]).await.exits(0).document();
+    let own =
+        listed["data"]["certificates"].as_array().expect("a list").iter().find(|own| own["name"] == "new.example.test");
+    let own = own.unwrap_or_else(|| panic!("it is listed: {listed:#}"));
+    assert_eq!((&own["in_use"], &own["used_by"]), (&json!(true), &json!([])), "{own:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_about_to_expire_is_coloured() {
     let fixture = Fixture::new().await;
     for (name, days) in [("soon", 20), ("later", 31)] {
