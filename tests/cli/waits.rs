@@ -5,11 +5,11 @@ use serde_json::json;
 
 use crate::harness::{CTRL_C, Fixture, HOST, UP, signal};
 
-/// A registry that stands and is never found to work: its certificate is not trusted.
-async fn untrusted() -> Fixture {
-    let mut fixture = Fixture::new().await;
+/// A registry that stands and is never found to work: it cannot reach its bucket.
+async fn unwell() -> Fixture {
+    let fixture = Fixture::new().await;
     fixture.run(&UP).await.exits(0).ignored();
-    fixture.unset("DOCKREG_CA_FILE");
+    fixture.plant(json!({ "operation": "ListObjectsV2", "effect": "internal_failure" }));
     fixture
 }
 
@@ -33,7 +33,7 @@ fn asked(fixture: &Fixture, operation: &str) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_for_the_registry_may_go_on_or_be_left() {
     for leave in ["l\r", CTRL_C] {
-        let fixture = untrusted().await;
+        let fixture = unwell().await;
         let before = fixture.mutations();
         let mut terminal = fixture.terminal(&["up", "--yes"]);
         terminal.shows("Checking docker.example.test").await.types(CTRL_C).await;
@@ -60,7 +60,7 @@ async fn waiting_for_nodes_may_be_left() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_leaves_without_a_question_even_on_a_terminal() {
-    let fixture = untrusted().await;
+    let fixture = unwell().await;
     let mut terminal = fixture.terminal(&["up", "--yes"]);
     terminal.shows("Checking docker.example.test").await.signals("TERM").await;
     let output = terminal.ended().await.exits(130);
@@ -71,7 +71,7 @@ async fn sigterm_leaves_without_a_question_even_on_a_terminal() {
 async fn without_a_terminal_both_signals_leave_and_say_how_to_resume() {
     for name in ["INT", "TERM"] {
         for (fixture, arguments, operation) in
-            [(untrusted().await, &UP, "GetSecretValue"), (unseen().await, &UNSEEN, "DescribeTargetHealth")]
+            [(unwell().await, &UP, "GetSecretValue"), (unseen().await, &UNSEEN, "DescribeTargetHealth")]
         {
             let before = asked(&fixture, operation);
             let child = fixture.spawn(arguments);

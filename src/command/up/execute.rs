@@ -206,7 +206,7 @@ fn site_of(stack: &Stack) -> Site {
 /// Checks the registry of a stack that nothing was changed in.
 pub(super) async fn check(context: &Context, aws: &Aws, stack: &Stack, asking: &Asking, resume: &str) -> Finished {
     let progress = context.shell.progress(&format!("Checking {}", asking.host), Vec::new());
-    let proof = Proof::new(aws, asking, context.timing, &progress, None);
+    let proof = Proof::new(aws, asking, context.timing, &progress, None).unchanged();
     let verification = prove(context, &proof, site_of(stack), resume).await;
     Finished { ended: None, verification: Some(verification) }
 }

@@ -70,6 +70,8 @@ pub(super) struct Proof<'a> {
     latest: watch::Sender<Option<Verification>>,
     /// Where to say that the registry answers: the stack is about to be complete.
     sign: Option<watch::Sender<bool>>,
+    /// Whether nothing was changed that could take a while to be seen.
+    unchanged: bool,
 }
 
 impl<'a> Proof<'a> {
@@ -81,7 +83,12 @@ impl<'a> Proof<'a> {
         progress: &'a Progress,
         sign: Option<watch::Sender<bool>>,
     ) -> Self {
-        Self { aws, asking, timing, progress, latest: watch::Sender::new(None), sign }
+        Self { aws, asking, timing, progress, latest: watch::Sender::new(None), sign, unchanged: false }
+    }
+
+    /// Of a registry that nothing was changed in: what waiting never mends ends the check.
+    pub(super) fn unchanged(self) -> Self {
+        Self { unchanged: true, ..self }
     }
 
     /// Waits until the site is known, then repeats the check until it passes.
@@ -118,15 +125,18 @@ impl<'a> Proof<'a> {
         Ok(verify_until(&probe, pace, on_change).await)
     }
 
-    /// Finishes a check once the stack stands: until it passes, patience ends, or only a record that the user has to
-    /// make is missing. What the last pass said counts.
+    /// Finishes a check once the stack stands: until it passes, patience ends, or what is missing is up to the user: a
+    /// record, another certificate. What the last pass said counts.
     pub(super) async fn finish(
         &self,
         running: impl Future<Output = Result<Verification, Failure>>,
     ) -> Result<Verification, Failure> {
         let mut latest = self.latest.subscribe();
         let waits_for_user = |latest: &Option<Verification>| {
-            self.asking.zone_id.is_none() && latest.as_ref().is_some_and(only_name_is_missing)
+            latest.as_ref().is_some_and(|latest| {
+                (self.asking.zone_id.is_none() && only_name_is_missing(latest))
+                    || (self.unchanged && latest.fails_for_good())
+            })
         };
         let patience = Instant::now() + PATIENCE;
         let end = self.timing.deadline().map_or(patience, |deadline| deadline.min(patience));

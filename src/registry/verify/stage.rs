@@ -69,6 +69,9 @@ pub enum Outcome {
         why: String,
         /// What to do about it.
         cure: String,
+        /// Whether waiting alone never mends it.
+        #[serde(skip)]
+        lasts: bool,
     },
     /// It was not asked, for this reason.
     Skipped {
@@ -87,7 +90,16 @@ impl Outcome {
 
     /// It does not work.
     pub fn failed(why: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self::Failed { why: why.into(), cure: cure.into() }
+        Self::Failed { why: why.into(), cure: cure.into(), lasts: false }
+    }
+
+    /// A failure that waiting alone never mends.
+    #[must_use]
+    pub fn lasting(self) -> Self {
+        match self {
+            Self::Failed { why, cure, .. } => Self::Failed { why, cure, lasts: true },
+            other => other,
+        }
     }
 
     /// It was left out.
@@ -139,9 +151,14 @@ impl Verification {
     /// Its reason and cure, with the stage's title.
     pub fn first_fault(&self) -> Option<(Stage, &str, &str)> {
         self.stages.iter().find_map(|result| match &result.outcome {
-            Outcome::Failed { why, cure } => Some((result.stage, why.as_str(), cure.as_str())),
+            Outcome::Failed { why, cure, .. } => Some((result.stage, why.as_str(), cure.as_str())),
             _ => None,
         })
+    }
+
+    /// Whether waiting alone never mends what failed first.
+    pub fn fails_for_good(&self) -> bool {
+        self.first_failure().is_some_and(|result| matches!(result.outcome, Outcome::Failed { lasts: true, .. }))
     }
 
     /// What came of one stage.

@@ -78,7 +78,7 @@ fn judge(probe: &Probe, error: &std::io::Error) -> Outcome {
         return Outcome::failed(format!("TLS failed: {tls}"), "run `dockreg up` again to put its TLS policy back");
     };
     let renew = "give `dockreg up` a renewed certificate with --certificate; `dockreg cert list` shows what there is";
-    match fault {
+    let outcome = match fault {
         CertificateError::NotValidForNameContext { presented, .. } => {
             Outcome::failed(format!("the certificate covers {}, not {host}", names(presented)), other(host))
         }
@@ -109,7 +109,8 @@ fn judge(probe: &Probe, error: &std::io::Error) -> Outcome {
             "name the certificate itself with --ca-file, and give it to every Docker client too",
         ),
         other => Outcome::failed(format!("the certificate is not accepted: {other:?}"), renew),
-    }
+    };
+    outcome.lasting()
 }
 
 fn other(host: &str) -> String {
