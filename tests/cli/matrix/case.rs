@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinError;
+
 use crate::command::Undisturbed;
 use crate::disturbed::{is_met, killed};
 use crate::footprint::Footprint;
@@ -30,6 +32,21 @@ pub struct Ended {
     pub code: Option<i32>,
     /// What is wrong, with all that was printed.
     pub problem: Option<String>,
+}
+
+impl Ended {
+    /// A case that ended before its end, by a panic of the test.
+    pub fn broken(case: Case, broken: JoinError) -> Self {
+        let why = match broken.try_into_panic() {
+            Ok(panic) => match panic.downcast::<String>() {
+                Ok(message) => *message,
+                Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or("a panic without words").to_owned(),
+            },
+            Err(error) => error.to_string(),
+        };
+        let problem = Some(format!("== {case}: {why}"));
+        Self { case, met: false, code: None, problem }
+    }
 }
 
 /// Every case of these commands.

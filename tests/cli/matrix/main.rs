@@ -72,7 +72,9 @@ async fn run(cases: Vec<Case>) -> Vec<Ended> {
         let places = places.clone();
         running.spawn(async move {
             let _place = places.acquire().await.expect("places are never closed");
-            case.run().await
+            // A task of its own, so that a case which outlasts the harness's patience is a failed one and ends no other.
+            let ended = tokio::spawn(case.clone().run()).await;
+            ended.unwrap_or_else(|broken| Ended::broken(case, broken))
         });
     }
     running.join_all().await
