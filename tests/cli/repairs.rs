@@ -100,3 +100,30 @@ async fn a_bucket_deleted_under_a_standing_stack_is_made_again_as_it_was() {
     let again = fixture.run(&UP).await.exits(0);
     assert!(!again.stderr.contains("is gone"), "{again}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_made_again_with_a_change_only_when_the_change_is_agreed_to() {
+    let fixture = Fixture::new().await;
+    fixture.run(&UP).await.exits(0).ignored();
+    fixture.region().region().world(|world| world.s3.buckets.clear());
+    let two = ["up", "--nodes", "2"];
+    let mut terminal = fixture.terminal(&two);
+    terminal.shows("Change it?").await.types("n\r").await;
+    let declined = terminal.ended().await.exits(1);
+    assert!(declined.stdout.contains("is gone, and every image that was"), "{declined}");
+    assert!(declined.stdout.contains("declined; nothing was changed"), "{declined}");
+    assert!(fixture.buckets().is_empty(), "nothing is made that nobody agreed to");
+    let agreed = fixture.run(&[&two[..], &["--yes"]].concat()).await.exits(0);
+    assert!(agreed.stderr.contains("it is made again, empty; push the images again"), "{agreed}");
+    assert_eq!(fixture.buckets().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_look_for_the_bucket_is_told() {
+    let fixture = Fixture::new().await;
+    fixture.run(&UP).await.exits(0).ignored();
+    fixture.plant(json!({ "operation": "GetBucketLocation", "effect": "denied" }));
+    let output = fixture.run(&UP).await.exits(0);
+    assert!(output.stderr.contains("is still there could not be seen: "), "{output}");
+    assert!(output.stderr.contains("s3:GetBucketLocation"), "the action that is missing: {output}");
+}

@@ -177,6 +177,9 @@ impl Run<'_> {
         for bucket in &left {
             text.push_str(&format!("\nimages are in the bucket {bucket}"));
         }
+        if self.args.delete_images {
+            text.push_str("\nno bucket is found that it made; one that `up --bucket` named is yours to empty now");
+        }
         if !left.is_empty() {
             let (up, down) = (self.context.command_line("up"), images::delete_line(self.context));
             text.push_str(&format!("\nthe next `{up}` serves them again; to delete them: {down}"));

@@ -14,35 +14,59 @@ use crate::stack::Stack;
 /// As the template has it.
 const UNFINISHED_UPLOADS_DAYS: i32 = 8;
 
+/// The bucket of a standing stack that is no more.
+pub(super) struct GoneBucket {
+    name: String,
+    region: Option<String>,
+    stack_id: String,
+    stack_name: String,
+}
+
+impl GoneBucket {
+    /// What happened to it.
+    pub(super) fn told(&self) -> String {
+        format!("the bucket {} is gone, and every image that was in it", self.name)
+    }
+}
+
 impl Run<'_> {
-    /// Looks for the bucket of a standing stack, and makes it again with consent.
-    pub(super) async fn restore_bucket(&mut self, stack: Option<&Stack>) -> Result<(), Failure> {
+    /// Looks whether the bucket of a standing stack is gone. Changes nothing.
+    pub(super) async fn gone_bucket(&mut self, stack: Option<&Stack>) -> Result<Option<GoneBucket>, Failure> {
         let Some(stack) = stack.filter(|stack| stack.status.is_updatable() && !self.settings.change_bucket) else {
-            return Ok(());
+            return Ok(None);
         };
-        let Some(name) = stack.output(output::BUCKET_NAME) else { return Ok(()) };
+        let Some(name) = stack.output(output::BUCKET_NAME) else { return Ok(None) };
         let region = stack.output(output::BUCKET_REGION);
         match interrupt::or_stop(async { Ok(s3::exists(&self.aws, name, region).await) }).await? {
+            Ok(true) => return Ok(None),
             Ok(false) => {}
-            Ok(true) => return Ok(()),
             // Whoever may not look is not stopped: nothing else of an update needs it.
-            Err(error) if error.kind == CallKind::Denied => return Ok(()),
+            Err(error) if error.kind == CallKind::Denied => {
+                self.warnings.push(format!("whether the bucket {name} is still there could not be seen: {error}"));
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         }
-        let gone = format!("the bucket {name} is gone, and every image that was in it");
+        let gone = GoneBucket {
+            name: name.to_owned(),
+            region: region.map(str::to_owned),
+            stack_id: stack.id.clone(),
+            stack_name: stack.name.clone(),
+        };
         if self.args.dry_run {
-            self.warnings.push(format!("{gone}; it would be made again, empty"));
-            return Ok(());
+            self.warnings.push(format!("{}; it would be made again, empty", gone.told()));
         }
-        let shell = &self.context.shell;
-        consent::can_ask(shell, self.args.yes)?;
-        shell.note(&gone);
-        consent::ask(shell, self.args.yes, "Make it again, empty?").await?;
-        let policy = only_tls(&stack.id, name);
+        Ok(Some(gone))
+    }
+
+    /// Makes it again, to which the user agreed.
+    pub(super) async fn restore(&mut self, gone: &GoneBucket) -> Result<(), Failure> {
+        let GoneBucket { name, region, stack_id, stack_name } = gone;
+        let policy = only_tls(stack_id, name);
         let new = NewBucket {
             name,
-            region,
-            tags: &[(STACK_TAG, &stack.name)],
+            region: region.as_deref(),
+            tags: &[(STACK_TAG, stack_name)],
             policy: &policy,
             unfinished_uploads_days: UNFINISHED_UPLOADS_DAYS,
         };
@@ -50,8 +74,17 @@ impl Run<'_> {
             // https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html: the name takes a while to be free
             Failure::from(error).context(format!("the bucket {name} is gone and could not be made again"))
         })?;
-        self.warnings.push(format!("{gone}: it is made again, empty; push the images again"));
+        self.warnings.push(format!("{}: it is made again, empty; push the images again", gone.told()));
         Ok(())
+    }
+
+    /// Asks, and makes it again.
+    pub(super) async fn restore_with_consent(&mut self, gone: &GoneBucket) -> Result<(), Failure> {
+        let shell = &self.context.shell;
+        consent::can_ask(shell, self.args.yes)?;
+        shell.note(&gone.told());
+        consent::ask(shell, self.args.yes, "Make it again, empty?").await?;
+        self.restore(gone).await
     }
 }
 

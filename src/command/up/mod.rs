@@ -42,6 +42,7 @@ use crate::stack::answer::Up;
 use crate::stack::change::Action;
 use crate::stack::watch::From;
 use crate::ui::Expected;
+use bucket::GoneBucket;
 use execute::{Finished, Following};
 use preview::Preview;
 use ready::Asking;
@@ -116,10 +117,10 @@ impl<'a> Run<'a> {
             return Ok(Step::Done(ended));
         }
         let plan = plan(&self.settings, &observed, template::body())?;
-        self.restore_bucket(observed.stack.as_ref()).await?;
+        let gone = self.gone_bucket(observed.stack.as_ref()).await?;
         self.warnings.extend(plan.warnings.iter().cloned());
         match &observed.stack {
-            Some(stack) if plan.nothing_to_do => return self.unchanged(&plan, stack).await,
+            Some(stack) if plan.nothing_to_do => return self.unchanged(&plan, stack, gone.as_ref()).await,
             _ => {}
         }
         if !self.args.dry_run {
@@ -137,12 +138,12 @@ impl<'a> Run<'a> {
         }
         let proposal = Proposal::new(&self.context.stack_name, observed.client.now, makes_stack);
         let agreed = tokio::select! {
-            agreed = self.propose(&proposal, &plan, records.as_ref()) => agreed,
+            agreed = self.propose(&proposal, &plan, records.as_ref(), gone.as_ref()) => agreed,
             () = interrupt::interrupted() => Err(interrupt::stopped()),
         };
         match agreed {
             Ok(Agreed::Execute(proposed, preview)) => {
-                if let Err(failure) = self.make_room(records.as_ref()).await {
+                if let Err(failure) = self.make_ready(gone.as_ref(), records.as_ref()).await {
                     return Err(self.give_up(&proposal, failure).await);
                 }
                 match execute::execute(self.effects(), &proposal, &proposed).await {
@@ -166,7 +167,7 @@ impl<'a> Run<'a> {
             Ok(Agreed::Nothing) => {
                 self.withdraw(&proposal).await?;
                 match &observed.stack {
-                    Some(stack) => self.unchanged(&plan, stack).await,
+                    Some(stack) => self.unchanged(&plan, stack, gone.as_ref()).await,
                     None => Err(Failure::new(Kind::Bug, "a new stack would contain nothing")),
                 }
             }
@@ -181,7 +182,13 @@ impl<'a> Run<'a> {
     }
 
     /// Makes the change set, shows what it would do, and asks.
-    async fn propose(&self, proposal: &Proposal, plan: &UpPlan, records: Option<&InTheWay>) -> Result<Agreed, Failure> {
+    async fn propose(
+        &self,
+        proposal: &Proposal,
+        plan: &UpPlan,
+        records: Option<&InTheWay>,
+        gone: Option<&GoneBucket>,
+    ) -> Result<Agreed, Failure> {
         let shell = &self.context.shell;
         let Some(proposed) = proposal.make(&self.aws, &plan.into(), self.context.timing).await? else {
             return Ok(Agreed::Nothing);
@@ -193,9 +200,20 @@ impl<'a> Run<'a> {
             return Ok(Agreed::Preview(preview));
         }
         shell.note(&preview.text(&self.context.stack_name));
+        if let Some(gone) = gone {
+            shell.note(&format!("{}; it is made again first, empty", gone.told()));
+        }
         let question = if plan.creates { "Create it?" } else { "Change it?" };
         consent::ask(shell, self.args.yes || self.has_consent(), question).await?;
         Ok(Agreed::Execute(proposed, preview))
+    }
+
+    /// Does what the change needs and CloudFormation does not do.
+    async fn make_ready(&mut self, gone: Option<&GoneBucket>, records: Option<&InTheWay>) -> Result<(), Failure> {
+        if let Some(gone) = gone {
+            self.restore(gone).await?;
+        }
+        self.make_room(records).await
     }
 
     /// Takes the proposal back after a failure. What is reported is why it stopped; a clean-up that fails as well only
@@ -259,11 +277,14 @@ impl<'a> Run<'a> {
     }
 
     /// Nothing to change: the registry is checked all the same.
-    async fn unchanged(mut self, plan: &UpPlan, stack: &Stack) -> Result<Step<'a>, Failure> {
+    async fn unchanged(mut self, plan: &UpPlan, stack: &Stack, gone: Option<&GoneBucket>) -> Result<Step<'a>, Failure> {
         if self.args.dry_run {
             let data = serde_json::json!({ "dry_run": true, "creates": false, "changes": [] });
             let text = format!("the stack {} is as asked for: nothing would change", stack.name);
             return Ok(Step::Done(Outcome { data, text, warnings: self.warnings, failure: None }));
+        }
+        if let Some(gone) = gone {
+            self.restore_with_consent(gone).await?;
         }
         self.context.shell.note(&format!("the stack {} is as asked for: nothing to change", stack.name));
         interrupt::or_stop(self.settle_noted(stack, &stack.status)).await?;
