@@ -107,7 +107,8 @@ pub async fn served_certificates(
     counter: &Counter,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsCallError> {
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (listener, certificates) in listeners::serving(aws, counter).await? {
+    let listeners = listeners::secure(aws, counter).await?;
+    for (listener, certificates) in listeners::serving(aws, listeners, counter).await? {
         for certificate in certificates {
             users.entry(certificate).or_default().insert(listener.load_balancer.clone());
         }

@@ -13,13 +13,23 @@ pub(super) struct Listener {
     pub(super) arn: String,
     /// Its port.
     pub(super) port: i32,
+    /// ARN of its default certificate.
+    pub(super) default: Option<String>,
 }
 
-/// The listeners with ARNs of the certificates that they serve, as their default or by the client's host name.
-pub(super) async fn serving(aws: &Aws, counter: &Counter) -> Result<Vec<(Listener, Vec<String>)>, AwsCallError> {
+/// Every listener of the region that has a certificate.
+pub(super) async fn secure(aws: &Aws, counter: &Counter) -> Result<Vec<Listener>, AwsCallError> {
     let balancers = load_balancers(aws).await?;
     let listeners = at_once::each(balancers, counter, |arn| listeners_of(client(aws), arn)).await?;
-    let listeners = listeners.into_iter().flatten().collect();
+    Ok(listeners.into_iter().flatten().collect())
+}
+
+/// Listeners with ARNs of the certificates that they serve, as their default or by the client's host name.
+pub(super) async fn serving(
+    aws: &Aws,
+    listeners: Vec<Listener>,
+    counter: &Counter,
+) -> Result<Vec<(Listener, Vec<String>)>, AwsCallError> {
     at_once::each(listeners, counter, |listener| certificates_on(client(aws), listener)).await
 }
 
@@ -50,9 +60,10 @@ async fn listeners_of(client: Client, load_balancer: String) -> Result<Vec<Liste
             Err(error) => return Err(error),
         };
         for own in page.listeners().iter().filter(|own| !own.certificates().is_empty()) {
+            let default = own.certificates().first().and_then(|own| own.certificate_arn()).map(str::to_owned);
             if let Some(arn) = own.listener_arn() {
-                let port = own.port().unwrap_or_default();
-                found.push(Listener { load_balancer: load_balancer.clone(), arn: arn.to_owned(), port });
+                let (load_balancer, arn) = (load_balancer.clone(), arn.to_owned());
+                found.push(Listener { load_balancer, arn, port: own.port().unwrap_or_default(), default });
             }
         }
         marker = next(page.next_marker());

@@ -42,7 +42,9 @@ impl Scene {
     }
 
     pub(super) async fn set(&self) -> Stage {
-        let fixture = Fixture::with((self.options)()).await;
+        let mut fixture = Fixture::with((self.options)()).await;
+        // Without an action a registry may never come to work: less than the harness waits for.
+        fixture.set("DOCKREG_TIMEOUT", "90s");
         (self.before)(&fixture).await;
         Stage { fixture }
     }
