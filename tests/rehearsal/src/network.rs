@@ -27,6 +27,10 @@ pub const BALANCERS: [Ipv4Addr; 4] = [
 
 const VPC_BRIDGE: &str = "vpc";
 const OUTSIDE_BRIDGE: &str = "outside";
+/// Hardware addresses of the bridges, which are the routers'. A bridge that is given none has the lowest of its ports', so
+/// that it changes when a machine comes or goes, and the others answer the old one for half a minute.
+const VPC_MAC: &str = "06:00:00:00:00:01";
+const OUTSIDE_MAC: &str = "06:00:00:00:00:02";
 const OUTSIDE_ROUTER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 10);
 
@@ -38,8 +42,9 @@ const CLIENT: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 10);
 pub async fn lay() -> Result<()> {
     run("mount", &["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"]).await?;
     run("ip", &["link", "set", "lo", "up"]).await?;
-    for (bridge, router, prefix) in [(VPC_BRIDGE, VPC_ROUTER, VPC_PREFIX), (OUTSIDE_BRIDGE, OUTSIDE_ROUTER, 24)] {
-        run("ip", &["link", "add", bridge, "type", "bridge"]).await?;
+    let bridges = [(VPC_BRIDGE, VPC_MAC, VPC_ROUTER, VPC_PREFIX), (OUTSIDE_BRIDGE, OUTSIDE_MAC, OUTSIDE_ROUTER, 24)];
+    for (bridge, mac, router, prefix) in bridges {
+        run("ip", &["link", "add", bridge, "address", mac, "type", "bridge"]).await?;
         run("ip", &["link", "set", bridge, "up"]).await?;
         run("ip", &["address", "add", &format!("{router}/{prefix}"), "dev", bridge]).await?;
     }

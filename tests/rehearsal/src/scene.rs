@@ -138,6 +138,14 @@ impl Scene {
         })
     }
 
+    /// Every target of every load balancer with what that thinks of it, for a message.
+    pub fn targets(&self) -> Vec<String> {
+        self.region.region().world(|world| {
+            let targets = world.elbv2.target_groups.iter().flat_map(|group| &group.targets);
+            targets.map(|target| format!("{}: {:?}", target.instance_id, target.health)).collect()
+        })
+    }
+
     /// Operations called so far, in order.
     pub fn calls(&self) -> Vec<String> {
         self.region.region().journal.entries().into_iter().map(|entry| entry.operation).collect()

@@ -11,7 +11,7 @@ use crate::mirror;
 use crate::record::{Record, Section};
 use crate::scene::Scene;
 use crate::steps::{NODES, OPERATION, QUICK, TRANSFER, docker, flood, logs, rolling, stack, users};
-use crate::table::Table;
+use crate::table::{Table, say};
 
 /// A node that is found unhealthy within this time of its start stays: with the template's own 900 s, a fault soon after
 /// another would be waited for.
@@ -43,13 +43,13 @@ struct Performance<'a> {
 /// When the registry cannot be made or deleted, or the record not be written.
 pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Result<()> {
     let only = arguments.only.as_deref().unwrap_or_default();
+    let mut now = Performance { table, record: Record::new(arguments.record.as_deref()) };
     if FLOOD.0.contains(only) && !Fault::SmallDisk.name().contains(only) {
         scene.limit_disks(Some(SMALL_DISK))?;
     }
-    table.step("up, two nodes", OPERATION, stack::up_with(scene, NODES, &GRACE)).await?;
-    table.step("docker login", QUICK, docker::login(scene)).await?;
-    table.step("docker push", TRANSFER, docker::push_small(scene)).await?;
-    let mut now = Performance { table, record: Record::new(arguments.record.as_deref()) };
+    now.table.step("up, two nodes", OPERATION, stack::up_with(scene, NODES, &GRACE)).await?;
+    now.table.step("docker login", QUICK, docker::login(scene)).await?;
+    now.table.step("docker push", TRANSFER, docker::push_small(scene)).await?;
     let (disk, others): (Vec<Fault>, Vec<Fault>) = Fault::ALL
         .into_iter()
         .filter(|fault| fault.name().contains(only))
@@ -64,16 +64,16 @@ pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Res
     }
     let wanted = |name: &str| "changes".contains(only) || name.contains(only);
     for (name, further) in CHANGES.into_iter().filter(|(name, _)| wanted(name)) {
-        now.row(Section::Changes, name, rolling::change(scene, NODES, further)).await?;
+        now.row(scene, Section::Changes, name, rolling::change(scene, NODES, further)).await?;
     }
     if wanted(ALONE.0) || wanted(BAD_IMAGE) {
         now.table.step("up --nodes 1", OPERATION, stack::up(scene, 1)).await?;
         let (name, further) = ALONE;
         if wanted(name) {
-            now.row(Section::Changes, name, rolling::change(scene, 1, further)).await?;
+            now.row(scene, Section::Changes, name, rolling::change(scene, 1, further)).await?;
         }
         if wanted(BAD_IMAGE) {
-            now.row(Section::Changes, BAD_IMAGE, rolling::bad_image(scene, 1)).await?;
+            now.row(scene, Section::Changes, BAD_IMAGE, rolling::bad_image(scene, 1)).await?;
         }
         now.table.step("up --nodes 2", OPERATION, stack::up(scene, NODES)).await?;
     }
@@ -90,14 +90,20 @@ impl Performance<'_> {
     /// Performs faults, one after another.
     async fn faults(&mut self, scene: &Scene, faults: &[Fault]) -> Result<()> {
         for fault in faults {
-            self.row(Section::Faults, &fault.name(), perform(scene, NODES, *fault)).await?;
+            self.row(scene, Section::Faults, &fault.name(), perform(scene, NODES, *fault)).await?;
             scene.forget_faults();
         }
         Ok(())
     }
 
     /// Performs something under traffic.
-    async fn row(&mut self, section: Section, name: &str, work: impl Future<Output = Result<Row>>) -> Result<()> {
+    async fn row(
+        &mut self,
+        scene: &Scene,
+        section: Section,
+        name: &str,
+        work: impl Future<Output = Result<Row>>,
+    ) -> Result<()> {
         let mut cells = Vec::new();
         let work = async {
             let row = work.await?;
@@ -105,6 +111,9 @@ impl Performance<'_> {
             Ok(row.account())
         };
         let outcome = self.table.step(name, OPERATION, work).await;
+        if outcome.is_err() {
+            say(&scene.account().await);
+        }
         self.keep(section, name, outcome, cells)
     }
 

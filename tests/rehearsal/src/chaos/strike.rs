@@ -164,12 +164,16 @@ async fn small_disks(scene: &Scene, nodes: &[String], traffic: &Traffic) -> Resu
     Ok(())
 }
 
-/// Bytes used on the disk of each node.
+/// Bytes used on the disk of each node, all of which are small ones.
 async fn used(scene: &Scene, nodes: &BTreeSet<String>) -> Result<Vec<u64>> {
     let mut all = Vec::new();
     for node in nodes {
-        let output = scene.on_node(node, "df -B1 --output=used /var/lib/docker | tail -n 1").await?;
-        all.push(output.stdout.trim().parse().with_context(|| format!("df said {:?}", output.stdout))?);
+        let said = scene.on_node(node, "df -B1 --output=size,used /var/lib/docker | tail -n 1").await?.stdout;
+        let numbers: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [size, used] = numbers[..] else { bail!("df on {node} said {said:?}") };
+        // Memory comes in pages.
+        ensure!(size < SMALL_DISK + SMALL_DISK / 100, "the disk of {node} has {size} bytes: no small one");
+        all.push(used);
     }
     Ok(all)
 }

@@ -17,6 +17,8 @@ const NO_IMAGE: &str = "public.ecr.aws/docker/library/registry:missing";
 /// # Errors
 /// When one has, or a node stays.
 pub async fn change(scene: &Scene, nodes: usize, further: &[&str]) -> Result<Row> {
+    // A node that is just found slow would be counted neither before the change nor after it.
+    scene.healthy_without(nodes, &[]).await;
     let before = scene.healthy_nodes();
     let traffic = Traffic::start(scene, LAYER).await?;
     let start = Instant::now();
@@ -25,7 +27,7 @@ pub async fn change(scene: &Scene, nodes: usize, further: &[&str]) -> Result<Row
     traffic.calm(Instant::now()).await;
     let replaced = before.difference(&scene.healthy_nodes()).count();
     let row = Row::new(traffic.stop(scene).await?, took, replaced);
-    ensure!(replaced == before.len(), "{replaced} of {} nodes were replaced; {}", before.len(), row.account());
+    ensure!(replaced == nodes, "{replaced} of {nodes} nodes were replaced; {}", row.account());
     ensure!(row.failures() == 0, "clients noticed it; {}", row.account());
     Ok(row)
 }
@@ -35,6 +37,7 @@ pub async fn change(scene: &Scene, nodes: usize, further: &[&str]) -> Result<Row
 /// # Errors
 /// When it is otherwise.
 pub async fn bad_image(scene: &Scene, nodes: usize) -> Result<Row> {
+    scene.healthy_without(nodes, &[]).await;
     let before = scene.healthy_nodes();
     let traffic = Traffic::start(scene, LAYER).await?;
     let (start, count) = (Instant::now(), nodes.to_string());

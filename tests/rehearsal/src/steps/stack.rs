@@ -32,7 +32,12 @@ pub async fn up_with(scene: &Scene, nodes: usize, further: &[&str]) -> Result<St
     }
     document(scene, &arguments).await?;
     let healthy = scene.healthy_nodes();
-    ensure!(healthy.len() == nodes, "up is done, and {} of {nodes} nodes are healthy", healthy.len());
+    ensure!(
+        healthy.len() == nodes,
+        "up is done, and {} of {nodes} nodes are healthy: {}",
+        healthy.len(),
+        scene.targets().join(", ")
+    );
     Ok(format!("{nodes} nodes healthy"))
 }
 
