@@ -21,7 +21,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "light")]
     pub chaos: bool,
 
-    /// Only the faults whose name contains this; or `users`, or `changes`.
+    /// Only the faults whose name contains this; or `users`, `logs`, `changes`, `template`.
     #[arg(long, requires = "chaos", value_name = "TEXT")]
     pub only: Option<String>,
 
@@ -52,6 +52,10 @@ pub struct Arguments {
     /// The `moto_server` program.
     #[arg(long, hide = true, default_value = "/var/cache/dockreg/moto/bin/moto_server")]
     pub moto: PathBuf,
+
+    /// Folder with aws-cli, as pip lays it out.
+    #[arg(long, hide = true, default_value = "/var/cache/dockreg/aws-cli")]
+    pub aws_cli: PathBuf,
 
     /// Folder for all that one rehearsal writes; deleted at its end.
     #[arg(long, hide = true, default_value = "/var/cache/dockreg/run")]

@@ -37,7 +37,7 @@ impl Section {
                 "Changes",
                 &["pulls (failed)", "pushes (failed)", "longest gap, s", "took, s", "nodes replaced", "lost pushes"],
             ),
-            Self::Others => ("Users, disks, logs", &["seen"]),
+            Self::Others => ("Users, disks, logs, template", &["seen"]),
         }
     }
 }
@@ -113,7 +113,7 @@ mod tests {
         let second = with_row(&first, Section::Others, "disks", "2026-11-02", &cells("full"));
         let third = with_row(&second, Section::Others, "users", "2026-11-03", &cells("60 s"));
         assert_eq!(
-            rows(&third, "Users, disks, logs"),
+            rows(&third, "Users, disks, logs, template"),
             ["| users | 2026-11-03 | 60 s |", "| disks | 2026-11-02 | full |"]
         );
         assert!(rows(&third, "Faults").is_empty());

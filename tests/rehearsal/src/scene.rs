@@ -33,6 +33,11 @@ const LIGHT_SPEED: f64 = 100.0;
 /// The client's copy of the public registry image.
 const ARCHIVE: &str = "/srv/registry-image.tar";
 
+/// The client's aws-cli, and how it is called. The folder is read-only.
+const AWS_CLI: &str = "/usr/local/lib/aws-cli";
+const AWS: &str =
+    "#!/bin/sh\nPYTHONPATH=/usr/local/lib/aws-cli PYTHONDONTWRITEBYTECODE=1 exec python3 -m awscli \"$@\"\n";
+
 /// What runs the region's instances.
 enum Nodes {
     Machines(Arc<Machines>),
@@ -331,18 +336,24 @@ async fn client(arguments: &Arguments, host: &Host, scratch: &Path, region: &Run
         .map(|(name, value)| if name == "AWS_ENDPOINT_URL" { (name, endpoint.clone()) } else { (name, value) })
         .collect();
     let exports: String = variables.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+    let aws = File { mode: 0o755, ..File::text("/usr/local/bin/aws", AWS) };
     let spec = Spec {
         name: "client".to_owned(),
         host_name: "client".to_owned(),
         link: network::outside(),
         resolver: network::REGION,
         authority: Some(region.ca_pem()),
-        files: vec![File::text("/etc/cloud/cloud-init.disabled", ""), File::text("/etc/profile.d/aws.sh", exports)],
+        files: vec![
+            File::text("/etc/cloud/cloud-init.disabled", ""),
+            File::text("/etc/profile.d/aws.sh", exports),
+            aws,
+        ],
         disk: None,
         removed: vec!["/etc/systemd/system/multi-user.target.wants/nginx.service".to_owned()],
         binds: vec![
             (fs::canonicalize(&arguments.dockreg)?, "/usr/local/bin/dockreg".to_owned()),
             (scratch.join("image.tar"), ARCHIVE.to_owned()),
+            (arguments.aws_cli.clone(), AWS_CLI.to_owned()),
         ],
     };
     let guest = Guest::boot(host, spec).await?;

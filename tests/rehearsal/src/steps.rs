@@ -9,6 +9,7 @@ pub mod replace;
 pub mod rolling;
 pub mod skopeo;
 pub mod stack;
+pub mod template;
 pub mod users;
 
 use std::time::Duration;

@@ -75,7 +75,8 @@ fn start(arguments: &Arguments, trace: &Trace) -> Result<Child> {
     command.args(["--mount-proc", "--propagation", "private"]).arg(program);
     command.arg("--inside").arg(&trace.prefix);
     command.arg("--dockreg").arg(&arguments.dockreg).arg("--machine").arg(&arguments.machine);
-    command.arg("--moto").arg(&arguments.moto).arg("--scratch").arg(&arguments.scratch);
+    command.arg("--moto").arg(&arguments.moto).arg("--aws-cli").arg(&arguments.aws_cli);
+    command.arg("--scratch").arg(&arguments.scratch);
     for (flag, given) in [("--keep", arguments.keep), ("--chaos", arguments.chaos)] {
         if given {
             command.arg(flag);

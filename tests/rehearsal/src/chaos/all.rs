@@ -10,7 +10,7 @@ use crate::arguments::Arguments;
 use crate::mirror;
 use crate::record::{Record, Section};
 use crate::scene::Scene;
-use crate::steps::{NODES, OPERATION, QUICK, TRANSFER, docker, flood, logs, rolling, stack, users};
+use crate::steps::{NODES, OPERATION, QUICK, TRANSFER, docker, flood, logs, rolling, stack, template, users};
 use crate::table::{Table, say};
 
 /// A node that is found unhealthy within this time of its start stays: with the template's own 900 s, a fault soon after
@@ -26,6 +26,9 @@ const ALONE: (&str, &[&str]) = ("one node of another size", &["--instance-type",
 
 /// A change that fails.
 const BAD_IMAGE: &str = "an image that nobody has on one node";
+
+/// The template without dockreg.
+const TEMPLATE: &str = "the template alone, launched by aws-cli";
 
 /// Thousands of pushes.
 const FLOOD: (&str, Duration) = ("thousands of pushes, disks of 200 MB", Duration::from_secs(2_400));
@@ -44,6 +47,10 @@ struct Performance<'a> {
 pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Result<()> {
     let only = arguments.only.as_deref().unwrap_or_default();
     let mut now = Performance { table, record: Record::new(arguments.record.as_deref()) };
+    // This first: it has the host name for itself.
+    if TEMPLATE.contains(only) {
+        now.step(TEMPLATE, OPERATION, template::alone(scene)).await?;
+    }
     if FLOOD.0.contains(only) && !Fault::SmallDisk.name().contains(only) {
         scene.limit_disks(Some(SMALL_DISK))?;
     }
