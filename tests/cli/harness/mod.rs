@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use dockreg_region::service::{self, Call, Principal};
-use dockreg_region::{Options, Running};
+use dockreg_region::{AwsError, Options, Running};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
@@ -178,10 +178,15 @@ impl Fixture {
 
     /// Calls the region itself, as the account's own user.
     pub async fn call(&self, service: &'static str, operation: &str, input: Value) -> Value {
+        self.answer(service, operation, input).await.expect("the region accepts the call")
+    }
+
+    /// The same for a call that the region may refuse.
+    pub async fn answer(&self, service: &'static str, operation: &str, input: Value) -> Result<Value, AwsError> {
         let region = self.region.region();
         let principal = Principal::Operator { arn: region.global_arn("iam", "user/operator") };
         let call = Call { service, operation: operation.to_owned(), input, principal };
-        service::dispatch(&region, call).await.expect("the region accepts the call")
+        service::dispatch(&region, call).await
     }
 
     /// Waits until something is so, looking again and again.
