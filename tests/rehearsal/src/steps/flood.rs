@@ -10,7 +10,14 @@ use crate::chaos::fault::SMALL_DISK;
 use crate::scene::{DOMAIN, PASSWORD, Scene, USER};
 
 /// Images that are pushed, each with a layer, a configuration and a manifest of its own.
-const PUSHES: usize = 2_000;
+const PUSHES: usize = ROUNDS * A_ROUND;
+
+/// After so many, what they left in the bucket is deleted: moto looks at every key of a bucket whenever it lists some, and
+/// the registry lists two dozen times for an image.
+const A_ROUND: usize = 250;
+
+/// How many times.
+const ROUNDS: usize = 8;
 
 /// Bytes that a disk may hold more after them, the capped journal apart.
 const GROWTH: u64 = 5_000_000;
@@ -26,10 +33,33 @@ struct Disk {
     free: u64,
 }
 
+/// The bucket's keys, a line each.
+const KEYS: &str = r#"
+keys() { aws s3api list-objects-v2 --bucket "$bucket" --query 'Contents[].[Key]' --output text | LC_ALL=C sort; }
+bucket=$(aws s3api list-buckets --query 'Buckets[0].Name' --output text)
+"#;
+
+/// Keeps in mind what is in the bucket.
+const REMEMBER: &str = "keys >/tmp/keys";
+
+/// Deletes everything that has come since.
+const FORGET: &str = r#"
+keys | LC_ALL=C comm -13 /tmp/keys - | python3 -Ic '
+import json, sys
+keys = [{"Key": line.rstrip("
+")} for line in sys.stdin]
+for first in range(0, len(keys), 1000):
+    print(json.dumps({"Objects": keys[first:first + 1000], "Quiet": True}))' | while IFS= read -r some; do
+  printf '%s' "$some" >/tmp/some
+  aws s3api delete-objects --bucket "$bucket" --delete file:///tmp/some
+done
+keys | LC_ALL=C comm -3 /tmp/keys - | wc -l
+"#;
+
 /// Pushes images over several connections, and reads each back; prints how many came back whole.
 const PUSH: &str = r#"
 import base64, concurrent.futures, hashlib, http.client, json, os, sys, threading
-host, repository, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+host, repository, first, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 key = "Basic " + base64.b64encode(sys.stdin.read().strip().encode()).decode()
 kind = "application/vnd.docker.distribution.manifest.v2+json"
 mine = threading.local()
@@ -69,7 +99,7 @@ def image(number):
     _, again = call("GET", f"/v2/{repository}/blobs/{digest(layer)}")
     return done.status == 201 and back == manifest and again == layer
 with concurrent.futures.ThreadPoolExecutor(8) as pool:
-    print(sum(pool.map(image, range(count))))
+    print(sum(pool.map(image, range(first, first + count))))
 "#;
 
 /// Writes 300 MB to the journal in lines that all differ, as a unit whose rate is not limited.
@@ -83,11 +113,17 @@ const LINES: &str = "systemd-run -q --wait -p LogRateLimitIntervalSec=0 \
 pub async fn flood(scene: &Scene) -> Result<String> {
     let nodes = scene.healthy_nodes();
     let before = disks(scene, &nodes).await?;
+    bucket(scene, REMEMBER).await?;
     let start = Instant::now();
-    let argv = ["python3", "-Ic", PUSH, DOMAIN, "flood", &PUSHES.to_string()];
-    let whole = scene.client.succeed(&argv, &format!("{USER}:{PASSWORD}")).await?.stdout;
+    for round in 0..ROUNDS {
+        let (first, count) = ((round * A_ROUND).to_string(), A_ROUND.to_string());
+        let argv = ["python3", "-Ic", PUSH, DOMAIN, "flood", &first, &count];
+        let whole = scene.client.succeed(&argv, &format!("{USER}:{PASSWORD}")).await?.stdout;
+        ensure!(whole.trim() == count, "{} of {count} images from {first} on came back whole", whole.trim());
+        let left = bucket(scene, FORGET).await?;
+        ensure!(left.trim() == "0", "{} keys of the bucket are others than before", left.trim());
+    }
     let took = start.elapsed();
-    ensure!(whole.trim() == PUSHES.to_string(), "{} of {PUSHES} images came back whole", whole.trim());
     let after = disks(scene, &nodes).await?;
     let rest = |disk: &Disk| disk.used - disk.journal;
     let grown = before.iter().zip(&after).map(|(before, after)| rest(after).saturating_sub(rest(before))).max();
@@ -110,6 +146,11 @@ pub async fn flood(scene: &Scene) -> Result<String> {
         grown / 1_000,
         most(|disk| disk.journal),
     ))
+}
+
+/// Runs a script on the client about the bucket.
+async fn bucket(scene: &Scene, script: &str) -> Result<String> {
+    Ok(scene.client.succeed(&["sh", "-c", &format!("set -eu\n{KEYS}{script}")], "").await?.stdout)
 }
 
 /// What is on the disk of each node.
