@@ -217,3 +217,12 @@ async fn review(fixture: &Fixture, name: &str) {
     });
     fixture.call("cloudformation", "CreateChangeSet", input).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_stack_and_its_bucket_there_are_no_images_to_delete() {
+    let fixture = Fixture::new().await;
+    let arguments = ["down", "--yes", "--delete-images", "--confirm-stack", "docker-registry"];
+    let output = fixture.run(&arguments).await.exits(0);
+    assert!(output.stdout.contains("there is no stack docker-registry"), "{output}");
+    assert!(output.stdout.contains("no bucket is found that it made"), "{output}");
+}

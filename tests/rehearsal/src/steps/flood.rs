@@ -46,8 +46,7 @@ const REMEMBER: &str = "keys >/tmp/keys";
 const FORGET: &str = r#"
 keys | LC_ALL=C comm -13 /tmp/keys - | python3 -Ic '
 import json, sys
-keys = [{"Key": line.rstrip("
-")} for line in sys.stdin]
+keys = [{"Key": key} for key in sys.stdin.read().splitlines()]
 for first in range(0, len(keys), 1000):
     print(json.dumps({"Objects": keys[first:first + 1000], "Quiet": True}))' | while IFS= read -r some; do
   printf '%s' "$some" >/tmp/some
