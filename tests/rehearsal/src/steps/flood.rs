@@ -50,7 +50,7 @@ keys = [{"Key": key} for key in sys.stdin.read().splitlines()]
 for first in range(0, len(keys), 1000):
     print(json.dumps({"Objects": keys[first:first + 1000], "Quiet": True}))' | while IFS= read -r some; do
   printf '%s' "$some" >/tmp/some
-  aws s3api delete-objects --bucket "$bucket" --delete file:///tmp/some
+  aws s3api delete-objects --bucket "$bucket" --delete file:///tmp/some >/dev/null
 done
 keys | LC_ALL=C comm -3 /tmp/keys - | wc -l
 "#;
