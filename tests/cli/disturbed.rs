@@ -8,6 +8,18 @@ pub fn asked(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// What a run of the harness ends with. A panic in it (it has outlasted the harness's patience, most often) becomes the
+/// words of that panic, so that it ends no other run.
+pub async fn ended<T: Send + 'static>(run: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
+    tokio::spawn(run).await.map_err(|broken| match broken.try_into_panic() {
+        Ok(panic) => match panic.downcast::<String>() {
+            Ok(message) => *message,
+            Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or("a panic without words").to_owned(),
+        },
+        Err(error) => error.to_string(),
+    })
+}
+
 /// Whether the fault that was planted first has hit anything.
 pub fn is_met(fixture: &Fixture) -> bool {
     fixture.region().region().faults.list()[0]["hits"].as_u64().is_some_and(|hits| hits > 0)

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinError;
-
 use crate::command::Undisturbed;
 use crate::disturbed::{is_met, killed};
 use crate::footprint::Footprint;
@@ -36,14 +34,7 @@ pub struct Ended {
 
 impl Ended {
     /// A case that ended before its end, by a panic of the test.
-    pub fn broken(case: Case, broken: JoinError) -> Self {
-        let why = match broken.try_into_panic() {
-            Ok(panic) => match panic.downcast::<String>() {
-                Ok(message) => *message,
-                Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or("a panic without words").to_owned(),
-            },
-            Err(error) => error.to_string(),
-        };
+    pub fn broken(case: Case, why: &str) -> Self {
         let problem = Some(format!("== {case}: {why}"));
         Self { case, met: false, code: None, problem }
     }

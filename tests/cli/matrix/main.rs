@@ -5,7 +5,7 @@
 //! exit code. The second, without the fault, must succeed and leave in the account what an undisturbed run leaves.
 //!
 //! `cargo test` runs a sample with every operation and every fault in it, the same each time (`DOCKREG_SEED=N` for
-//! another). `DOCKREG_MATRIX=all cargo test --test matrix -- --nocapture` runs all of it, for about half an hour, and
+//! another). `DOCKREG_MATRIX=all cargo test --test matrix -- --nocapture` runs all of it, for about an hour, and
 //! writes `tests/cli/matrix/RESULTS.md`. `DOCKREG_MATRIX="down/DeleteStack"` runs the cases with this in their name.
 
 #[path = "../harness/mod.rs"]
@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 
 use case::{Case, Ended};
 use command::Undisturbed;
-use disturbed::asked;
+use disturbed::{asked, ended};
 
 /// Cases at once: most wait for time-outs and pauses most of the time.
 const AT_ONCE: usize = 10;
@@ -49,18 +49,18 @@ async fn every_run_can_be_run_again() {
         part => all.iter().filter(|case| case.to_string().contains(part)).cloned().collect(),
     };
     assert!(!cases.is_empty(), "no case has {wanted:?} in its name");
-    let ended = run(cases).await;
-    let table = results::table(&ended, all.len(), began.elapsed());
+    let cases = run(cases).await;
+    let table = results::table(&cases, all.len(), began.elapsed());
     report(&table);
     if wanted == "all" {
         results::keep(&table);
     }
-    let failed: Vec<String> = ended.iter().filter_map(|ended| ended.problem.clone()).collect();
+    let failed: Vec<String> = cases.iter().filter_map(|case| case.problem.clone()).collect();
     assert!(
         failed.is_empty(),
         "{} of {} cases did not converge:\n\n{}",
         failed.len(),
-        ended.len(),
+        cases.len(),
         failed.join("\n\n")
     );
 }
@@ -72,9 +72,7 @@ async fn run(cases: Vec<Case>) -> Vec<Ended> {
         let places = places.clone();
         running.spawn(async move {
             let _place = places.acquire().await.expect("places are never closed");
-            // A task of its own, so that a case which outlasts the harness's patience is a failed one and ends no other.
-            let ended = tokio::spawn(case.clone().run()).await;
-            ended.unwrap_or_else(|broken| Ended::broken(case, broken))
+            ended(case.clone().run()).await.unwrap_or_else(|why| Ended::broken(case, &why))
         });
     }
     running.join_all().await

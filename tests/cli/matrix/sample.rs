@@ -9,7 +9,7 @@ use crate::disturbed::asked;
 use crate::trouble::{FAULTS, Trouble};
 
 /// How many cases the sample has at least.
-const CASES: usize = 160;
+const CASES: usize = 150;
 
 /// Every so-manieth request is one to be killed after.
 const KILLS: usize = 16;

@@ -31,12 +31,13 @@ const OPTIONAL: [&str; 8] = [
     // A node that fails has no log to show.
     "ec2:DescribeInstances",
     "ec2:GetConsoleOutput",
+    // Whether nodes may use the key of their disks is not checked.
+    "ec2:GetEbsDefaultKmsKeyId",
     // A certificate that is one of several of a listener shows no user; AWS refuses to delete it all the same.
     "elasticloadbalancing:DescribeListenerCertificates",
     // A load balancer that uses a certificate is named without its stack.
     "elasticloadbalancing:DescribeTags",
-    // Two limits of the account are not checked.
-    "ec2:GetEbsDefaultKmsKeyId",
+    // A limit of the account is not checked.
     "servicequotas:GetServiceQuota",
 ];
 

@@ -43,14 +43,14 @@ async fn the_next_up_ends_with_a_registry_that_has_all_images() {
         running.spawn(async move {
             let _place = places.acquire().await.expect("places are never closed");
             let sequence = Sequence::drawn(seed);
-            let ended = sequence.run().await;
-            (sequence, ended)
+            let kept = sequence.run().await;
+            (sequence, kept)
         });
     }
     let mut all = Kept::default();
     let mut broken = Vec::new();
-    for (sequence, ended) in running.join_all().await {
-        match ended {
+    for (sequence, kept) in running.join_all().await {
+        match kept {
             Ok(kept) => all += kept,
             Err(problem) => broken.push((sequence, problem)),
         }

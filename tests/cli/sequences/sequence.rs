@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use dockreg_region::random::Random;
 
-use crate::disturbed::{is_met, killed};
+use crate::disturbed::{ended, is_met, killed};
 use crate::harness::{Fixture, HOST};
 use crate::images::{Image, Registry};
 use crate::step::{Step, Trouble};
@@ -66,6 +66,11 @@ impl Sequence {
 
     /// Runs it in a region of its own. Answers what broke the promise, with all that was printed.
     pub async fn run(&self) -> Result<Kept, String> {
+        let sequence = self.clone();
+        ended(async move { sequence.kept().await }).await.flatten()
+    }
+
+    async fn kept(&self) -> Result<Kept, String> {
         let mut fixture = Fixture::with(dockreg_region::Options { seed: self.seed, ..Default::default() }).await;
         fixture.set("AWS_MAX_ATTEMPTS", "2");
         let mut kept = Kept::default();
