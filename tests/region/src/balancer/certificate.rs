@@ -37,11 +37,11 @@ pub fn usable(world: &World, arn: &str, now: f64) -> Result<(), AwsError> {
         return Ok(());
     }
     if world.acm.certificates.contains_key(arn) {
-        // https://repost.aws/knowledge-center/elb-ssl-tls-certificate-https
         let message = format!(
             "The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a supported \
              key size."
         );
+        // https://repost.aws/knowledge-center/elb-ssl-tls-certificate-https
         return Err(AwsError::new("UnsupportedCertificate", message));
     }
     // https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1127

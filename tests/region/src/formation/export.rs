@@ -31,10 +31,11 @@ pub(super) fn check(template: &Template) -> Result<(), FormationError> {
             };
         })?;
         if depends {
-            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html; the words [U]
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html,
+            // https://github.com/aws-cloudformation/cfn-lint/issues/1632 (the words)
             return Err(FormationError::format(format_args!(
-                "Output {} is malformed. The Name field of every Export member must not depend on any resources, \
-                 imported values, or Fn::GetAZs.",
+                "Output {} is malformed.  The Name field of Export must not depend on any resources, imported values, or \
+                 Fn::GetAZs.",
                 output.key
             )));
         }

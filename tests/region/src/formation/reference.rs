@@ -154,6 +154,7 @@ pub fn sub_parts(argument: &Value) -> Result<(&str, Option<&Locals>), FormationE
         Value::Array(pair) if pair.len() == 2 && pair[0].is_string() && pair[1].is_object() => {
             Ok((pair[0].as_str().unwrap_or_default(), pair[1].as_object()))
         }
+        // https://github.com/serverless-operations/serverless-step-functions/pull/550
         _ => Err(FormationError::function(
             "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first \
              argument, and an optional second argument to specify a mapping of values to replace in the string",

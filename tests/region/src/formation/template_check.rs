@@ -76,6 +76,8 @@ pub(super) fn resource<'a>(id: &str, value: &'a Value) -> Result<&'a Map<String,
         return Err(FormationError::format(format_args!("{path} resource definition is malformed")));
     };
     if !fields.get("Type").is_some_and(Value::is_string) {
+        // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/api/test_validations.snapshot.json
+        // (recorded from AWS)
         return Err(FormationError::format(format_args!("{path} Every Resources object must contain a Type member.")));
     }
     if let Some(unknown) = fields.keys().find(|key| !RESOURCE_ATTRIBUTES.contains(&key.as_str())) {
@@ -103,6 +105,8 @@ pub(super) fn output<'a>(key: &str, value: &'a Value) -> Result<&'a Map<String, 
     if !key.chars().all(|character| character.is_ascii_alphanumeric()) {
         return Err(FormationError::format(format_args!("Output name {key} is non alphanumeric.")));
     }
+    // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/api/test_validations.snapshot.json
+    // (recorded from AWS)
     let malformed = || FormationError::format("Every Outputs member must contain a Value object");
     let fields = value.as_object().ok_or_else(malformed)?;
     fields.get("Value").filter(|value| !value.is_null()).ok_or_else(malformed)?;
@@ -168,9 +172,9 @@ fn mappings(mappings: &Map<String, Value>) -> Result<(), FormationError> {
         };
         for (key, second) in top {
             if !second.is_object() {
-                return Err(FormationError::format(format_args!(
-                    "[/Mappings/{name}/{key}] Every Mappings attribute must be a map"
-                )));
+                // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/engine/test_mappings.snapshot.json
+                // (recorded from AWS)
+                return Err(FormationError::format(format_args!("Every Mappings member {key} must be a map")));
             }
         }
     }
@@ -205,6 +209,7 @@ fn block<'a>(
                 )));
             }
             Kind::Mapping(name) if !template.mappings.contains_key(name) => {
+                // https://github.com/fortinet/fortigate-autoscale/issues/4
                 failure.get_or_insert(FormationError::function(format_args!(
                     "Mapping named '{name}' is not present in the 'Mappings' section of template."
                 )));

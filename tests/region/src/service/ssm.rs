@@ -120,13 +120,24 @@ fn by_path(region: &Region, state: &State, input: &Value) -> Result<Value, AwsEr
 fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     let text = |name: &str| input[name].as_str().map(str::to_owned);
     let name = text("Name").unwrap_or_default();
-    if name.starts_with("/aws/") || name.starts_with("aws") {
-        return Err(AwsError::new("AccessDeniedException", format!("No access to reserved parameter name: {name}.")));
+    // https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/ssm/aws.sdk.kotlin.services.ssm.model/-put-parameter-request/name.html
+    let bare = name.strip_prefix('/').unwrap_or(&name);
+    let begins = |with: &str| bare.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    if begins("aws") {
+        // https://github.com/awslabs/aws-deployment-framework/issues/119,
+        // https://github.com/aws-cloudformation/cfn-lint/issues/4089 (without the first slash)
+        return Err(AwsError::new("AccessDeniedException", format!("No access to reserved parameter name: {bare}.")));
+    }
+    if begins("ssm") {
+        let message = "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
+        // https://github.com/aws-ia/terraform-aws-control_tower_account_factory/issues/467
+        return Err(AwsError::new("ValidationException", message));
     }
     let overwrite = input["Overwrite"].as_bool().unwrap_or(false);
     if state.parameters.contains_key(&name) && !overwrite {
         let message =
             "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
+        // https://github.com/garystafford/emr-demo/issues/1
         return Err(AwsError::new("ParameterAlreadyExists", message));
     }
     // https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
@@ -151,7 +162,7 @@ fn put(state: &mut State, input: &Value) -> Result<Value, AwsError> {
     Ok(json!({ "Version": made.values.len(), "Tier": "Standard" }))
 }
 
-/// The message of an unknown parameter is empty on the wire [U]; that of an unknown version names it.
+/// The message of an unknown parameter is empty on the wire; that of an unknown version names it.
 fn missing(state: &State, name: &str) -> AwsError {
     match name.rsplit_once(':').filter(|(bare, _)| state.parameters.contains_key(*bare)) {
         Some((bare, version)) => {
@@ -161,6 +172,7 @@ fn missing(state: &State, name: &str) -> AwsError {
             );
             AwsError::new("ParameterVersionNotFound", message)
         }
+        // https://github.com/vandium-io/aws-param-store/pull/8, https://github.com/awslabs/aws-simple-cicd/issues/10
         None => AwsError::new("ParameterNotFound", ""),
     }
 }

@@ -19,6 +19,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     match call.operation.as_str() {
         "GetCallerIdentity" => Ok(identity(region, &call.principal)),
         "AssumeRole" => assume(region, &call.principal, &call.input),
+        // https://github.com/fog/fog-aws/issues/368 (of another service of this protocol)
         other => {
             Err(AwsError::new("InvalidAction", format!("Could not find operation {other} for version 2011-06-15")))
         }

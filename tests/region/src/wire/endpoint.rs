@@ -288,10 +288,12 @@ fn read_input(model: &'static Model, head: &Head, form: &[(String, String)], bod
             let known = model.operations.get(action).filter(|_| version == model.metadata.api_version);
             match known {
                 Some(operation) => read(operation, read::query::read(model, operation.input.as_ref(), form)),
+                // https://github.com/cognitect-labs/aws-api/issues/6
                 None if protocol == "ec2" => Input::Unknown(AwsError::new(
                     "InvalidAction",
                     format!("The action {action} is not valid for this web service."),
                 )),
+                // https://github.com/fog/fog-aws/issues/368, https://github.com/aws/aws-cli/issues/37
                 None => Input::Unknown(AwsError::new(
                     "InvalidAction",
                     format!("Could not find operation {action} for version {version}"),

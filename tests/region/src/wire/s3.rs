@@ -194,6 +194,7 @@ async fn collect(body: Incoming, chunked: Option<Chunked>, declared: &str, head:
     };
     let hexadecimal = declared.len() == 64 && declared.bytes().all(|digit| digit.is_ascii_hexdigit());
     if hexadecimal && sha256(&bytes) != declared {
+        // https://github.com/grosskur/lua-resty-aws/issues/2
         return Err(AwsError::new("XAmzContentSHA256Mismatch", MISMATCH));
     }
     if head.header("x-amz-checksum-crc32").is_some_and(|declared| declared != crc32_base64(&bytes)) {

@@ -167,12 +167,13 @@ fn refusal(problem: Problem) -> AwsError {
     AwsError::new("ValidationException", message)
 }
 
-/// Refuses one certificate more than the account may have; the words [U].
+/// Refuses one certificate more than the account may have.
+// https://github.com/convox/rack/issues/2387 (of requests; that an import is refused in the same words is a guess)
 fn room(world: &World) -> Result<(), AwsError> {
     if world.acm.certificates.len() < world.acm.quota.unwrap_or(CERTIFICATES) {
         return Ok(());
     }
-    let message = "You have reached the maximum number of certificates. Delete certificates that are not in use, or contact AWS Support to request an increase.";
+    let message = "Cannot request more certificates in this account. Contact Customer Service for details.";
     Err(AwsError::new("LimitExceededException", message))
 }
 
@@ -222,8 +223,8 @@ fn request(region: &Region, world: &mut World, input: &Value, now: f64) -> Resul
         return Err(AwsError::new("ValidationException", message));
     }
     if names.len() > NAMES {
-        let message = format!("Cannot request more than {NAMES} names in one certificate.");
-        return Err(AwsError::new("LimitExceededException", message));
+        // https://github.com/hashicorp/terraform-provider-aws/issues/35825
+        return Err(AwsError::new("LimitExceededException", "Certificate has too many domains."));
     }
     for option in input["DomainValidationOptions"].as_array().into_iter().flatten() {
         let (name, within) = (option["DomainName"].as_str().unwrap_or_default(), option["ValidationDomain"].as_str());

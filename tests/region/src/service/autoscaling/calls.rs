@@ -44,6 +44,7 @@ pub(super) fn set_instance_health(region: &Region, input: &Value) -> Result<Valu
     })
 }
 
+// https://github.com/yaybu/touchdown/issues/51
 fn unknown(id: &str) -> AwsError {
     AwsError::validation(format!("Instance Id not found - No managed instance found for instance ID: {id}"))
 }

@@ -27,8 +27,8 @@ pub fn create(region: &Arc<Region>, name: &str, settings: Settings, desired: Opt
     );
     region.world(|world| {
         if world.autoscaling.groups.iter().any(|group| group.name == name) {
-            // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html
             let message = "AutoScalingGroup by this name already exists - A group with the name already exists";
+            // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html
             return Err(AwsError::new("AlreadyExists", message));
         }
         world.autoscaling.groups.push(Group {

@@ -175,6 +175,7 @@ impl State {
     }
 }
 
+// https://github.com/aws/aws-sdk-go/issues/1151
 fn not_found() -> AwsError {
     AwsError::validation("AutoScalingGroup name not found - null")
 }
@@ -198,6 +199,9 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         "SetInstanceHealth" => calls::set_instance_health(region, input),
         "TerminateInstanceInAutoScalingGroup" => calls::terminate_instance(region, input),
         "UpdateAutoScalingGroup" => calls::update_group(region, input),
-        other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
+        // https://github.com/fog/fog-aws/issues/368 (of another service of this protocol)
+        other => {
+            Err(AwsError::new("InvalidAction", format!("Could not find operation {other} for version 2011-01-01")))
+        }
     }
 }

@@ -57,12 +57,14 @@ fn uneven(group: &Group) -> Option<String> {
     let counts: Vec<usize> = group.settings.subnets.iter().map(|place| in_zone(&place.zone)).collect();
     let outside = group.counted().any(|member| group.settings.subnets.iter().all(|place| place.zone != member.zone));
     let (least, most) = (counts.iter().min()?, counts.iter().max()?);
-    // Words: a scaling activity quoted on the web, seen once [U].
+    // https://github.com/PrairieLearn/PrairieLearn/issues/3271
     (outside || most - least > 1).then(|| {
+        let zones: Vec<&str> = group.settings.subnets.iter().map(|place| place.zone.as_str()).collect();
         let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
         format!(
-            "availability zones had {} instances respectively.  An instance was launched to aid in balancing the \
+            "availability zones  {} had  {} instances respectively. An instance was launched to aid in balancing the \
              group's zones.",
+            zones.join(" "),
             counts.join(" ")
         )
     })

@@ -53,6 +53,8 @@ pub(super) fn describe_events(state: &State, input: &Value) -> Result<Value, Aws
 fn change_set_events(state: &State, name: &str) -> Result<Vec<Value>, AwsError> {
     let mut all = state.stacks.iter().flat_map(|stack| &stack.change_sets);
     let found = all.find(|change_set| change_set.id == name).ok_or_else(|| {
+        // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/v2/ported_from_v1/api/test_changesets.snapshot.json
+        // (recorded from AWS)
         AwsError::new("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist")).with_status(404)
     })?;
     let mut events = found.validation.clone();

@@ -105,6 +105,8 @@ impl Request {
             (Some(_), true, _) => Err(AwsError::validation(
                 "Either Template URL or Template Body must be specified, or UsePreviousTemplate, but not both.", // [U]
             )),
+            // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/api/test_update_stack.snapshot.json
+            // (recorded from AWS)
             _ => Err(AwsError::validation("Either Template URL or Template Body must be specified.")),
         }
     }

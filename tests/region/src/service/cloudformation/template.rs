@@ -22,6 +22,8 @@ pub(super) fn get(state: &State, input: &Value) -> Result<Value, AwsError> {
                 state.stacks.iter().filter(|known| stack.is_none_or(|one| known.name == one || known.id == one));
             let mut all = stacks.flat_map(|stack| &stack.change_sets);
             let found = all.find(|known| known.id == name || known.name == name).ok_or_else(|| {
+                // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/v2/ported_from_v1/api/test_changesets.snapshot.json
+                // (recorded from AWS)
                 AwsError::new("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist")).with_status(404)
             })?;
             found.deployment.body.clone()
@@ -84,6 +86,8 @@ pub(super) fn summary(state: &State, input: &Value) -> Result<Value, AwsError> {
 /// The template cannot be used.
 pub(super) fn validate(input: &Value) -> Result<Value, AwsError> {
     let Some(body) = text(input, "TemplateBody") else {
+        // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/api/test_update_stack.snapshot.json
+        // (recorded from AWS, of an update)
         return Err(AwsError::validation("Either Template URL or Template Body must be specified."));
     };
     check_size(body)?;

@@ -143,6 +143,7 @@ impl State {
     }
 }
 
+// https://github.com/aws/aws-sdk-java/issues/911, https://github.com/boto/boto3/issues/977 (of several)
 fn not_found(ids: &[String]) -> AwsError {
     let message = match ids {
         [id] => format!("The instance ID '{id}' does not exist"),
@@ -173,6 +174,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         "DescribeInstanceStatus" => describe::status(region, &call.input),
         "GetConsoleOutput" => console::output(region, &call.input).await,
         "TerminateInstances" => terminate::call(region, &call.input),
+        // https://github.com/cognitect-labs/aws-api/issues/6
         other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
     }
 }

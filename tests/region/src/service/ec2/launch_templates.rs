@@ -90,6 +90,7 @@ pub fn create(
     region.world(|world| {
         let templates = &mut world.ec2.launch_templates.templates;
         if templates.iter().any(|template| template.name == name) {
+            // https://github.com/hashicorp/packer/issues/7817
             return Err(AwsError::new(
                 "InvalidLaunchTemplateName.AlreadyExistsException",
                 "Launch template name already in use.",
@@ -175,6 +176,8 @@ fn check(data: &Map<String, Value>) -> Result<(), AwsError> {
     Ok(())
 }
 
+// https://github.com/aws/karpenter-provider-aws/pull/5665 (by ID), https://github.com/getmoto/moto/pull/5477 (by name,
+// as AWS answers)
 fn not_found(id_or_name: &str) -> AwsError {
     if id_or_name.starts_with("lt-") {
         AwsError::new(
@@ -196,6 +199,7 @@ fn not_found(id_or_name: &str) -> AwsError {
 pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     match call.operation.as_str() {
         "DescribeLaunchTemplateVersions" => describe::versions(region, &call.input),
+        // https://github.com/cognitect-labs/aws-api/issues/6
         other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value) -> Result<Val
         "DescribeNetworkInterfaces" => interfaces(region, world, input),
         "GetEbsDefaultKmsKeyId" => Ok(json!({ "KmsKeyId": world.ec2.ebs_key.as_deref().unwrap_or("alias/aws/ebs") })),
         "GetEbsEncryptionByDefault" => Ok(json!({ "EbsEncryptionByDefault": world.ec2.ebs_key.is_some() })),
+        // https://github.com/cognitect-labs/aws-api/issues/6
         other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
     })
 }

@@ -242,6 +242,7 @@ impl Network {
                 "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
                 new.subnet_id
             );
+            // https://github.com/osbuild/osbuild-composer/issues/1575
             return Err(AwsError::new("InsufficientFreeAddressesInSubnet", message));
         };
         let made = NetworkInterface {

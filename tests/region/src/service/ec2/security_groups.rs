@@ -45,6 +45,16 @@ impl Permission {
             && self.ports == other.ports
             && self.peer == other.peer
     }
+
+    /// As refusals show it: `peer: 10.0.0.0/8, TCP, from port: 22, to port: 22, ALLOW`.
+    fn shown(&self) -> String {
+        let (Peer::Ipv4(peer) | Peer::Ipv6(peer) | Peer::Group(peer) | Peer::PrefixList(peer)) = &self.peer;
+        let protocol = if self.protocol == "-1" { "ALL".to_owned() } else { self.protocol.to_ascii_uppercase() };
+        match self.ports {
+            Some((from, to)) => format!("peer: {peer}, {protocol}, from port: {from}, to port: {to}, ALLOW"),
+            None => format!("peer: {peer}, {protocol}, ALLOW"),
+        }
+    }
 }
 
 /// Protocol and ports, by which EC2 shows rules together.
@@ -79,6 +89,7 @@ impl State {
         self.network.vpc(vpc_id)?;
         if self.security_groups.values().any(|group| group.name == name && group.vpc_id == vpc_id) {
             let message = format!("The security group '{name}' already exists for VPC '{vpc_id}'");
+            // https://github.com/hashicorp/terraform/issues/15428
             return Err(AwsError::new("InvalidGroup.Duplicate", message));
         }
         let id = format!("sg-0{}", region.random.hex(16));
@@ -122,7 +133,9 @@ impl State {
         }
         let group = self.security_group_mut(group_id)?;
         if group.rules.values().any(|rule| rule.same(&permission)) {
-            let message = "the specified rule already exists";
+            let message = format!("the specified rule \"{}\" already exists", permission.shown());
+            // https://github.com/ansible/ansible/issues/15188, https://github.com/lucidsoftware/cumulus/issues/101 (all
+            // traffic)
             return Err(AwsError::new("InvalidPermission.Duplicate", message));
         }
         let id = format!("sgr-0{}", region.random.hex(16));
@@ -221,6 +234,7 @@ impl SecurityGroup {
     }
 }
 
+// https://github.com/mitchellh/vagrant-aws/issues/468
 fn no_such_group(id: &str) -> AwsError {
     AwsError::new("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
 }

@@ -157,10 +157,10 @@ fn defaults(rules: &[Rule]) -> Attributes {
 pub fn set_load_balancer(attributes: &mut Attributes, changes: &Value) -> Result<(), AwsError> {
     set(attributes, changes, LOAD_BALANCER, "Load balancer", |key| {
         OTHER_LOAD_BALANCERS.contains(&key).then(|| {
-            // Words: https://github.com/aws/aws-cdk/issues/29970 (of an attribute not fit for the address type) [U]
             let message = format!(
                 "Load balancer attribute key '{key}' is not supported on load balancers with type 'application'"
             );
+            // Words: https://github.com/aws/aws-cdk/issues/29970 (of an attribute not fit for the address type) [U]
             AwsError::new("InvalidConfigurationRequest", message)
         })
     })

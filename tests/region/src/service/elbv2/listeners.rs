@@ -191,10 +191,12 @@ fn checked(
             return Err(AwsError::validation("A certificate cannot be specified for HTTP listeners"));
         }
         "HTTP" if wanted.ssl_policy.is_some() => {
-            return Err(AwsError::validation("An SSL policy cannot be specified for HTTP listeners"));
+            // https://github.com/theopensystemslab/planx-new/pull/1051 (so spelled)
+            return Err(AwsError::validation("An SSL policy cannot be specifed for HTTP listeners"));
         }
         "HTTP" => {}
         other => {
+            // https://github.com/hashicorp/terraform-provider-aws/issues/6173
             return Err(AwsError::validation(format!("Listener protocol '{other}' must be one of 'HTTPS, HTTP'")));
         }
     }

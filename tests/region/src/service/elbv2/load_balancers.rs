@@ -108,6 +108,7 @@ pub fn create(region: &Region, wanted: Wanted) -> Result<String, AwsError> {
         if state.load_balancers.iter().any(|one| one.name == wanted.name) {
             let message =
                 format!("A load balancer with the same name '{}' exists, but with different settings", wanted.name);
+            // https://github.com/fortinet/fortigate-terraform-deploy/issues/21
             return Err(AwsError::new("DuplicateLoadBalancerName", message));
         }
         give_addresses(state, &mut zones)?;
@@ -235,6 +236,7 @@ pub fn delete(region: &Region, arn: &str) -> Result<(), AwsError> {
         let Some(at) = state.load_balancers.iter().position(|one| one.arn == arn) else { return Ok(()) };
         if state.load_balancers[at].switched_on("deletion_protection.enabled") {
             let message = format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
+            // https://github.com/rebuy-de/aws-nuke/issues/258
             return Err(AwsError::new("OperationNotPermitted", message));
         }
         let deleted = state.load_balancers.remove(at);
@@ -333,6 +335,7 @@ pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError
         }
         if let Some(missing) = names.iter().find(|name| !state.load_balancers.iter().any(|one| one.name == **name)) {
             let message = format!("Load balancers '[{missing}]' not found");
+            // https://github.com/hashicorp/terraform-provider-aws/issues/10669
             return Err(AwsError::new("LoadBalancerNotFound", message));
         }
         let chosen = state.load_balancers.iter().filter(|one| {

@@ -127,7 +127,10 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         "DescribeTargetHealth" => targets::describe_health(region, input),
         "ModifyListener" => listeners::modify_call(region, input),
         "ModifyListenerAttributes" => listeners::modify_attributes(region, input),
-        other => Err(AwsError::new("InvalidAction", format!("The action {other} is not valid for this web service."))),
+        // https://github.com/fog/fog-aws/issues/368 (of another service of this protocol)
+        other => {
+            Err(AwsError::new("InvalidAction", format!("Could not find operation {other} for version 2015-12-01")))
+        }
     }
 }
 

@@ -147,6 +147,7 @@ pub fn create(
     if kind != "instance" {
         return Err(AwsError::validation(format!("Target groups of type '{kind}' are not simulated")));
     }
+    // https://github.com/awsdocs/aws-cloudformation-user-guide/pull/467
     let protocol = text("Protocol").ok_or_else(|| AwsError::validation("A protocol must be specified"))?;
     if !["HTTP", "TCP", "TLS", "UDP", "TCP_UDP"].contains(&protocol) {
         return Err(AwsError::validation(format!("Target groups with protocol '{protocol}' are not simulated")));
@@ -155,7 +156,9 @@ pub fn create(
         return Err(AwsError::validation("Health checks by TCP are not simulated"));
     }
     let port = settings.get("Port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    // https://github.com/awsdocs/aws-cloudformation-user-guide/pull/467
     let port = port.ok_or_else(|| AwsError::validation("A port must be specified"))?;
+    // https://github.com/awsdocs/aws-cloudformation-user-guide/pull/467
     let vpc_id = text("VpcId").ok_or_else(|| AwsError::validation("A VPC ID must be specified"))?.to_owned();
     // Defaults: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
     let health_check = HealthCheck {
@@ -181,6 +184,7 @@ pub fn create(
         let state = &mut world.elbv2;
         if state.target_groups.iter().any(|one| one.name == name) {
             let message = format!("A target group with the same name '{name}' exists, but with different settings");
+            // https://github.com/fortinet/fortigate-terraform-deploy/issues/21
             return Err(AwsError::new("DuplicateTargetGroupName", message));
         }
         state.target_groups.push(TargetGroup {

@@ -50,6 +50,7 @@ pub fn register(region: &Arc<Region>, target_group_arn: &str, instance_id: &str)
         let Some(zone) = world.ec2.instances.zone_of_running(instance_id) else {
             let message =
                 format!("The following targets are not in a running state and cannot be registered: '{instance_id}'");
+            // https://github.com/hashicorp/terraform-provider-aws/issues/8537
             return Err(AwsError::new("InvalidTarget", message));
         };
         let changed = world.elbv2.health_changed.clone();
@@ -183,7 +184,8 @@ fn described(group: &TargetGroup, target: &Target, served: &[&str], ended: bool)
         _ if ended => json!({
             "State": "unused",
             "Reason": "Target.InvalidState",
-            "Description": "Target is in the terminated state", // [U] wording
+            // https://github.com/getmoto/moto/pull/2324 (of a stopped one)
+            "Description": "Target is in the terminated state",
         }),
         _ if served.is_empty() => json!({
             "State": "unused",

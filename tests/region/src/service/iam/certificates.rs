@@ -56,7 +56,8 @@ impl super::State {
             let message = format!("The Server Certificate with name {name} already exists.");
             return Err(AwsError { message, ..exists("Server Certificate", name) });
         }
-        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html,
+        // https://github.com/remind101/empire/issues/471 (the words)
         let quota = self.certificate_quota.unwrap_or(CERTIFICATES);
         if self.certificates.len() >= quota {
             let message = format!("Cannot exceed quota for ServerCertificatesPerAccount: {quota}");

@@ -49,6 +49,7 @@ pub struct State {
 }
 
 /// `NoSuchEntity`, as IAM words it: `The role with name x cannot be found.`
+// https://github.com/jarpy/lambkin/pull/3
 pub(crate) fn no_such(kind: &str, field: &str, value: &str) -> AwsError {
     AwsError::new("NoSuchEntity", format!("The {kind} with {field} {value} cannot be found.")).with_status(404)
 }
@@ -93,6 +94,7 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
         "SimulatePrincipalPolicy" => policy::simulate(region, input),
         "ListAccountAliases" => page(Vec::new(), input, "AccountAliases"),
         other => {
+            // https://github.com/fog/fog-aws/issues/368
             Err(AwsError::new("InvalidAction", format!("Could not find operation {other} for version 2010-05-08")))
         }
     }

@@ -70,6 +70,7 @@ pub fn denies(document: &Value, action: &str, resource: &str, context: &Context)
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
+// https://github.com/kubernetes/kops/issues/13095
 pub(super) fn check_document(document: &Value) -> Result<(), AwsError> {
     let malformed = |message: &str| AwsError::new("MalformedPolicyDocument", message);
     let statements = one_or_many(&document["Statement"]);

@@ -138,6 +138,7 @@ impl State {
     pub fn attach_role_policy(&mut self, role: &str, policy_arn: &str) -> Result<(), AwsError> {
         if super::aws_managed::document(policy_arn).is_none() && !self.policies.contains_key(policy_arn) {
             let message = format!("Policy {policy_arn} does not exist or is not attachable.");
+            // https://github.com/getmoto/moto/pull/6482 (quotes AWS)
             return Err(AwsError::new("NoSuchEntity", message).with_status(404));
         }
         self.role_mut(role)?.attached.insert(policy_arn.to_owned());
@@ -172,6 +173,7 @@ impl State {
         let arn = region.global_arn("iam", &format!("policy{path}{name}"));
         if self.policies.contains_key(&arn) {
             let message = format!("A policy called {name} already exists. Duplicate names are not allowed.");
+            // https://github.com/Altinity/terraform-aws-eks-clickhouse/issues/7
             return Err(AwsError::new("EntityAlreadyExists", message).with_status(409));
         }
         let policy = ManagedPolicy {
@@ -221,6 +223,7 @@ impl State {
     ) -> Result<InstanceProfile, AwsError> {
         if self.profiles.contains_key(name) {
             let message = format!("Instance Profile {name} already exists.");
+            // https://github.com/ine-labs/AWSGoat/issues/49
             return Err(AwsError::new("EntityAlreadyExists", message).with_status(409));
         }
         self.role_mut(role)?;
@@ -309,10 +312,13 @@ fn path_or_root(path: &str) -> String {
     if path.is_empty() { "/".to_owned() } else { path.to_owned() }
 }
 
+// https://github.com/hashicorp/boundary/pull/5646 (attached policies), https://github.com/rebuy-de/aws-nuke/issues/294
+// (inline ones, and a policy), https://github.com/99designs/iamy/pull/68 (a profile)
 fn conflict(message: &str) -> AwsError {
     AwsError::new("DeleteConflict", message).with_status(409)
 }
 
+// https://github.com/skyplane-project/skyplane/pull/724
 fn no_such_profile(name: &str) -> AwsError {
     AwsError::new("NoSuchEntity", format!("Instance Profile {name} cannot be found.")).with_status(404)
 }

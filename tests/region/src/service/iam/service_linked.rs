@@ -76,9 +76,9 @@ pub fn ensure(region: &Region, service: Service, may: impl FnOnce(Need) -> Resul
         first && world.iam.service_linked_roles_race
     });
     if first {
+        let message = format!("Unable to assume the service linked role {}. Please try again.", service.role);
         // That a first use can fail so: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html
         // (changes are eventually consistent); the code and the words [U].
-        let message = format!("Unable to assume the service linked role {}. Please try again.", service.role);
         return Err(AwsError::new("InvalidConfigurationRequest", message));
     }
     Ok(())
@@ -91,17 +91,17 @@ pub fn ensure(region: &Region, service: Service, may: impl FnOnce(Need) -> Resul
 pub(super) fn create(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let name = input["AWSServiceName"].as_str().unwrap_or_default();
     let Some(service) = [AUTO_SCALING, LOAD_BALANCING].into_iter().find(|service| service.principal == name) else {
-        // Quoted for other names in https://github.com/hashicorp/terraform-provider-aws; the words [U]
         let message = format!("Template does not exist for service: {name}");
+        // Quoted for other names in https://github.com/hashicorp/terraform-provider-aws; the words [U]
         return Err(AwsError::new("InvalidInput", message));
     };
     region.world(|world| {
         if world.iam.service_linked_roles.contains_key(service.role) {
-            // https://github.com/DataDog/pathfinding-labs/issues/23
             let message = format!(
                 "Service role name {} has been taken in this account, please try a different suffix.",
                 service.role
             );
+            // https://github.com/DataDog/pathfinding-labs/issues/23
             return Err(AwsError::new("InvalidInput", message));
         }
         Ok(json!({ "Role": make(region, &mut world.iam, service).describe() }))

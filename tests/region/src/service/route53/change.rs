@@ -120,7 +120,8 @@ fn apply(
         None => shown,
         Some(identifier) => format!("[name='{name}', type='{kind}', set-identifier='{identifier}']"),
     };
-    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html; the words as quoted in public issues [U]
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html,
+    // https://github.com/airbnb/zonify/issues/1 (NS), https://github.com/DNSControl/dnscontrol/pull/4402 (SOA)
     if *name == zone.name && action == Action::Delete && matches!(kind.as_str(), "NS" | "SOA") {
         return Err(match kind.as_str() {
             "NS" => "A HostedZone must contain at least one NS record for the zone itself.".to_owned(),

@@ -157,6 +157,7 @@ pub(crate) fn bare(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
+// https://github.com/terraform-aws-modules/terraform-aws-acm/issues/119
 fn no_such_zone(id: &str) -> AwsError {
     AwsError::new("NoSuchHostedZone", format!("No hosted zone found with ID: {}", bare(id))).with_status(404)
 }

@@ -52,8 +52,8 @@ fn create(region: &Region, state: &mut State, input: &Value, now: f64) -> Result
     let name = name_of(input["Name"].as_str().unwrap_or_default());
     let vpc = Some(input["VPC"].clone()).filter(|vpc| !vpc.is_null());
     if state.zones.values().any(|zone| zone.caller_reference == reference) {
-        let message =
-            format!("A hosted zone has already been created with the specified caller reference: {reference}");
+        let message = "A hosted zone has already been created with the specified caller reference.";
+        // https://github.com/saltstack/salt/issues/40655
         return Err(AwsError::new("HostedZoneAlreadyExists", message).with_status(409));
     }
     // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html; the words [U]
@@ -62,6 +62,7 @@ fn create(region: &Region, state: &mut State, input: &Value, now: f64) -> Result
         return Err(AwsError::new("InvalidDomainName", format!("{name} is not a valid domain name")));
     }
     if vpc.is_none() && !name.trim_end_matches('.').contains('.') {
+        // https://github.com/awslabs/aws-saas-boost/issues/404
         return Err(AwsError::new("InvalidDomainName", format!("{name} is reserved by AWS!")));
     }
     if let Some(set) = input["DelegationSetId"].as_str() {

@@ -119,7 +119,10 @@ fn limit(asked: &Value) -> usize {
 fn upload<'b>(bucket: &'b mut Bucket, key: &str, id: &str) -> Result<&'b mut Upload, AwsError> {
     bucket.uploads.get_mut(id).filter(|upload| upload.key == key).ok_or_else(|| {
         let message = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
-        AwsError::new("NoSuchUpload", message).with_status(404)
+        // https://github.com/peak/s5cmd/issues/450, https://github.com/versity/versitygw/issues/2035 (the field)
+        let mut error = AwsError::new("NoSuchUpload", message).with_status(404);
+        error.fields.insert("UploadId".to_owned(), id.into());
+        error
     })
 }
 
@@ -138,6 +141,7 @@ fn complete(bucket: &mut Bucket, key: &str, id: &str, input: &Value, now: f64) -
     let number = |part: &Value| part["PartNumber"].as_u64().unwrap_or_default();
     if !asked.is_sorted_by(|one, next| number(one) < number(next)) {
         let message = "The list of parts was not in ascending order. Parts must be ordered by part number.";
+        // https://github.com/alexmojaki/s3-stream-upload/issues/33
         return Err(AwsError::new("InvalidPartOrder", message));
     }
     let mut bytes = Vec::new();
@@ -146,11 +150,18 @@ fn complete(bucket: &mut Bucket, key: &str, id: &str, input: &Value, now: f64) -
         let etag = part["ETag"].as_str().unwrap_or_default().trim_matches('"');
         let Some(present) = upload.parts.get(&number).filter(|present| present.etag == etag) else {
             let message = "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
+            // https://github.com/apiaryio/s3-streaming-upload/pull/6
             return Err(AwsError::new("InvalidPart", message));
         };
         if index + 1 < asked.len() && present.bytes.len() < SMALLEST_PART {
             let message = "Your proposed upload is smaller than the minimum allowed size";
-            return Err(AwsError::new("EntityTooSmall", message));
+            // https://github.com/apache/arrow-rs-object-store/issues/211
+            let mut error = AwsError::new("EntityTooSmall", message);
+            error.fields.insert("ProposedSize".to_owned(), present.bytes.len().to_string().into());
+            error.fields.insert("MinSizeAllowed".to_owned(), SMALLEST_PART.to_string().into());
+            error.fields.insert("PartNumber".to_owned(), number.to_string().into());
+            error.fields.insert("ETag".to_owned(), etag.into());
+            return Err(error);
         }
         bytes.extend_from_slice(&present.bytes);
     }

@@ -63,6 +63,7 @@ pub(super) fn quoted(etag: &str) -> String {
 
 fn object<'b>(bucket: &'b Bucket, key: &str) -> Result<&'b Object, AwsError> {
     bucket.objects.get(key).ok_or_else(|| {
+        // https://github.com/aws/aws-sdk-java/issues/1578
         let mut error = AwsError::new("NoSuchKey", "The specified key does not exist.").with_status(404);
         error.fields.insert("Key".to_owned(), key.into());
         error

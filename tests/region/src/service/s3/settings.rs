@@ -21,6 +21,7 @@ pub async fn create_bucket(region: &Arc<Region>, new: NewBucket) -> Result<(), A
     let behind = region.world(|world| {
         if world.s3.buckets.contains_key(&name) {
             let message = "Your previous request to create the named bucket succeeded and you already own it.";
+            // https://github.com/ceph/s3-tests/pull/30
             return Err(AwsError::new("BucketAlreadyOwnedByYou", message).with_status(409));
         }
         world.s3.buckets.insert(name.clone(), made);
@@ -39,6 +40,7 @@ pub async fn create_bucket(region: &Arc<Region>, new: NewBucket) -> Result<(), A
 /// # Errors
 /// `NoSuchBucket`; `BucketNotEmpty` while it holds objects or versions.
 pub async fn delete_bucket(region: &Arc<Region>, name: &str) -> Result<(), AwsError> {
+    // https://github.com/yaybu/touchdown/issues/135
     let not_empty = || AwsError::new("BucketNotEmpty", "The bucket you tried to delete is not empty").with_status(409);
     let behind = region.world(|world| {
         let bucket = world.s3.bucket(name)?;

@@ -76,13 +76,13 @@ impl State {
     pub fn create(&mut self, region: &Region, new: NewSecret) -> Result<String, AwsError> {
         if let Some(present) = self.secrets.values().find(|secret| secret.name == new.name) {
             return Err(if present.deleted.is_some() {
-                // https://github.com/redpanda-data/console/issues/1835
                 let message =
                     "You can't create this secret because a secret with this name is already scheduled for deletion.";
+                // https://github.com/redpanda-data/console/issues/1835
                 AwsError::new("InvalidRequestException", message)
             } else {
-                // https://github.com/getmoto/moto/issues/9700
                 let message = format!("The operation failed because the secret {} already exists.", new.name);
+                // https://github.com/getmoto/moto/issues/9700
                 AwsError::new("ResourceExistsException", message)
             });
         }
@@ -161,8 +161,8 @@ impl State {
     pub fn live_mut(&mut self, id: &str) -> Result<&mut Secret, AwsError> {
         let secret = self.secrets.values_mut().find(|secret| answers_to(secret, id)).ok_or_else(not_found)?;
         if secret.deleted.is_some() {
-            // https://github.com/external-secrets/kubernetes-external-secrets/issues/415
             let message = "You can't perform this operation on the secret because it was marked for deletion.";
+            // https://github.com/external-secrets/kubernetes-external-secrets/issues/415
             return Err(AwsError::new("InvalidRequestException", message));
         }
         Ok(secret)

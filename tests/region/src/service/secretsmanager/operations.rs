@@ -59,6 +59,7 @@ fn value(state: &mut State, id: &str, input: &Value) -> Result<Value, AwsError> 
     let Some((version_id, version)) = found else {
         let asked = wanted.map_or_else(|| format!("staging label: {stage}"), |wanted| format!("VersionId: {wanted}"));
         let message = format!("Secrets Manager can't find the specified secret value for {asked}");
+        // https://github.com/aws/aws-sdk-js-v3/issues/7701
         return Err(AwsError::new("ResourceNotFoundException", message));
     };
     Ok(json!({
@@ -144,10 +145,11 @@ fn versions(secret: &Secret, input: &Value) -> Result<Value, AwsError> {
 fn move_stage(state: &mut State, id: &str, input: &Value) -> Result<Value, AwsError> {
     let stage = input["VersionStage"].as_str().unwrap_or_default().to_owned();
     let secret = state.live_mut(id)?;
-    // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html; the words [U]
+    // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html,
+    // https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/secretsmanager/secret_version.go
     if stage == "AWSCURRENT" && input["MoveToVersionId"].is_null() {
         let message =
-            "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.";
+            "You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.";
         return Err(AwsError::new("InvalidParameterException", message));
     }
     let was_current = secret.current().map(|(id, _)| id.clone());

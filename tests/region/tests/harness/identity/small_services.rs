@@ -73,6 +73,20 @@ async fn a_standard_parameter_has_four_kilobytes_and_versions() {
     assert!(bare.starts_with("ValidationException"), "{bare}");
 }
 
+/// https://github.com/aws-cloudformation/cfn-lint/issues/4089 (AWS's words, without the first slash)
+#[tokio::test]
+async fn names_of_awss_own_parameters_are_reserved() {
+    let account = Account::new().await;
+    let put = |name: &str| json!({ "Name": name, "Value": "v", "Type": "String" });
+    for (name, shown) in [("/aws/test", "aws/test"), ("awstest", "awstest"), ("/AWSome/x", "AWSome/x")] {
+        let refused = account.refused("ssm", "PutParameter", put(name)).await;
+        assert_eq!(refused, format!("AccessDeniedException: No access to reserved parameter name: {shown}."));
+    }
+    let refused = account.refused("ssm", "PutParameter", put("/SSM/x")).await;
+    assert!(refused.starts_with("ValidationException: Parameter name: can't be prefixed with \"ssm\""), "{refused}");
+    account.ask("ssm", "PutParameter", put("/own/aws")).await;
+}
+
 /// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 #[tokio::test]
 async fn log_events_come_in_order_and_not_from_another_time() {

@@ -19,6 +19,8 @@ const PAGE: usize = 100;
 /// `ChangeSetNotFound`.
 pub(super) fn find<'a>(state: &'a State, input: &Value) -> Result<(&'a Stack, &'a ChangeSet), AwsError> {
     let name = text(input, "ChangeSetName").unwrap_or_default();
+    // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/v2/ported_from_v1/api/test_changesets.snapshot.json
+    // (recorded from AWS)
     if !name.starts_with("arn:") {
         let Some(stack) = text(input, "StackName") else {
             return Err(AwsError::validation(

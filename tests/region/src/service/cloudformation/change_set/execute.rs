@@ -19,8 +19,8 @@ pub(in crate::service::cloudformation) fn execute(region: &Arc<Region>, input: &
     let operation = region.world(|world| {
         let (stack, change_set) = find(&world.cloudformation, input)?;
         let refused = |what: &str| {
-            // https://github.com/aws/aws-cli/issues/2887, in one of its traces
             let message = format!("ChangeSet [{}] cannot be executed in its current {what}", change_set.id);
+            // https://github.com/aws/aws-cli/issues/2887, in one of its traces
             AwsError::new("InvalidChangeSetStatus", message)
         };
         if change_set.status != "CREATE_COMPLETE" {

@@ -35,7 +35,7 @@ async fn attempt(run: &Run) -> Result<(), String> {
     let Ok(ended) = in_time else {
         run.stop.give();
         making.await;
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html; the words [U]
+        // https://github.com/docker-archive/ecs-plugin/issues/177
         return Err("Stack creation time exceeded the specified timeout".to_owned());
     };
     let failed: Vec<&String> = ended.iter().filter(|(_, end)| *end != End::Done).map(|(id, _)| id).collect();

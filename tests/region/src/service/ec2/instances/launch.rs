@@ -122,16 +122,17 @@ fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
     })?;
     check_kind(world, kind, image.architecture, &subnet.availability_zone)?;
     if let Some(key) = text("KeyName").filter(|key| !world.ec2.key_pairs.contains_key(*key)) {
+        // https://github.com/spurin/diveintoansible-lab/issues/71
         return Err(AwsError::new("InvalidKeyPair.NotFound", format!("The key pair '{key}' does not exist")));
     }
     let quota = world.ec2.vcpu_quota.unwrap_or(DEFAULT_VCPU_QUOTA);
     if world.ec2.instances.vcpus() + kind.vcpus > quota {
-        // https://repost.aws/knowledge-center/ec2-on-demand-instance-vcpu-increase
         let message = format!(
             "You have requested more vCPU capacity than your current vCPU limit of {quota} allows for the instance \
              bucket that the specified instance type belongs to. Please visit \
              http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit."
         );
+        // https://repost.aws/knowledge-center/ec2-on-demand-instance-vcpu-increase
         return Err(AwsError::new("VcpuLimitExceeded", message));
     }
     let (security_groups, public) = interface_settings(world, data, &subnet.vpc_id, subnet.map_public_ip_on_launch)?;
@@ -231,6 +232,7 @@ fn check_kind(world: &World, kind: &InstanceType, architecture: &str, zone: &str
             kind.name,
             others.collect::<Vec<_>>().join(", ")
         );
+        // https://github.com/ned1313/Getting-Started-Terraform/issues/44
         return Err(AwsError::new("Unsupported", message));
     }
     Ok(())
@@ -255,7 +257,8 @@ fn interface_settings(
     for id in &groups {
         match world.ec2.security_groups.get(id) {
             None => {
-                let message = format!("The security group '{id}' does not exist");
+                let message = format!("The security group '{id}' does not exist in VPC '{vpc_id}'");
+                // https://github.com/getmoto/moto/issues/5484 (as AWS answers)
                 return Err(AwsError::new("InvalidGroup.NotFound", message));
             }
             Some(group) if group.vpc_id != vpc_id => {
@@ -275,9 +278,12 @@ fn profile(world: &World, data: &Map<String, Value>) -> Result<Option<Profile>, 
         (None, name) => ("name", name.unwrap_or_default()),
     };
     let found = world.iam.profile(name).map_err(|_| {
+        let called = if member == "arn" { "ARN" } else { member };
         let message = format!(
-            "Value ({name}) for parameter iamInstanceProfile.{member} is invalid. Invalid IAM Instance Profile {member}"
+            "Value ({name}) for parameter iamInstanceProfile.{member} is invalid. Invalid IAM Instance Profile {called}"
         );
+        // https://github.com/CiscoDevNet/cloud-cml/issues/4,
+        // https://github.com/aws-samples/amazon-ec2-gitlab-runner/issues/16 (an ARN)
         AwsError::new("InvalidParameterValue", message)
     })?;
     Ok(Some(Profile { arn: found.arn.clone(), id: found.id.clone(), role_name: found.role.clone() }))
