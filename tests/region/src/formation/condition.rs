@@ -85,6 +85,7 @@ fn shape(value: &Value) -> Result<(), FormationError> {
         },
         "Fn::And" | "Fn::Or" => match list {
             Some(list) if (2..=10).contains(&list.len()) => list.iter().try_for_each(shape),
+            // https://github.com/aws/aws-cdk/issues/25696
             _ => Err(FormationError::function(format_args!(
                 "every {name} object requires a list of at least 2 and at most 10 boolean parameters."
             ))),

@@ -96,6 +96,7 @@ impl Scope<'_> {
             "Fn::Base64" => match self.required(argument)? {
                 Value::String(text) if text == UNKNOWN => text.into(),
                 Value::String(text) => STANDARD.encode(text).into(),
+                // https://github.com/aws/aws-cli/issues/913
                 _ => return Err(FormationError::function("every Fn::Base64 object must have a String-typed value.")),
             },
             "Fn::GetAZs" => self.zones(argument)?,

@@ -78,7 +78,10 @@ fn visit_function<'a>(
             match branches[0].as_str() {
                 Some(condition) => found(Kind::Condition(condition)),
                 None => {
-                    return Err(FormationError::function("Fn::If first element must be a condition name")); // [U]
+                    // https://github.com/aws-cloudformation/cfn-lint/issues/316
+                    return Err(FormationError::function(
+                        "Fn::If requires a list argument with the first element being a condition",
+                    ));
                 }
             }
             visit(&branches[1], found)?;
@@ -112,14 +115,17 @@ const SUPPORTED: [&str; 11] = [
     "Fn::Or",
 ];
 
-/// The refusal of a function that does not exist, or not here. [U] the words
+/// The refusal of a function that does not exist, or not here.
 pub(super) fn unsupported(name: &str) -> FormationError {
     if name == "Fn::Transform" {
         return FormationError::function("Fn::Transform is not simulated");
     }
+    // https://github.com/aws/aws-cli/pull/2746, which is older than Fn::Cidr
     FormationError::function(format_args!(
         "Encountered unsupported function: {name} Supported functions are: [Fn::Base64, Fn::GetAtt, Fn::GetAZs, \
-         Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::If, Fn::Sub, Fn::Cidr]"
+         Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, Fn::If, Fn::Not, Condition, \
+         Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, Fn::ValueOfAll, Fn::RefAll, \
+         Fn::Sub, Fn::Cidr]"
     ))
 }
 

@@ -99,6 +99,7 @@ fn made_group(id: &str) -> Made {
 
 fn default_vpc(world: &World) -> Result<String, AwsError> {
     let vpc = world.ec2.network.vpcs.values().find(|vpc| vpc.is_default);
+    // https://github.com/aerospike/aws-cloudformation/issues/24
     vpc.map(|vpc| vpc.vpc_id.clone()).ok_or_else(|| AwsError::new("VPCIdNotSpecified", "No default VPC for this user"))
 }
 

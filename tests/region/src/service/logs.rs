@@ -252,9 +252,11 @@ fn group<'g>(groups: &'g mut BTreeMap<String, Group>, name: &str) -> Result<&'g 
 }
 
 fn missing(what: &str) -> AwsError {
+    // https://github.com/osperlabs/logbeam/issues/7
     AwsError::new("ResourceNotFoundException", format!("The specified {what} does not exist."))
 }
 
 fn exists(what: &str) -> AwsError {
+    // https://github.com/aws-robotics/cloudwatchlogs-ros1/issues/1
     AwsError::new("ResourceAlreadyExistsException", format!("The specified {what} already exists"))
 }

@@ -39,6 +39,7 @@ pub(super) fn unreadable(model: &Model, error: ReadError) -> AwsError {
     let s3 = model.metadata.endpoint_prefix == "s3";
     match error {
         ReadError::Unknown(name) if ec2 => {
+            // https://github.com/aws/aws-cli/issues/21
             AwsError::new("UnknownParameter", format!("The parameter {name} is not recognized"))
         }
         ReadError::Unknown(name) if s3 => {

@@ -113,8 +113,9 @@ impl Chunked {
             if self.trailers.iter().any(|(trailer, value)| trailer == name && *value != expected) {
                 let message = format!(
                     "The {} you specified did not match the calculated checksum.",
-                    name.trim_start_matches("x-amz-checksum-")
+                    name.trim_start_matches("x-amz-checksum-").to_ascii_uppercase()
                 );
+                // https://github.com/aws/aws-sdk-ruby/issues/3322
                 return Err(AwsError::new("BadDigest", message));
             }
         }

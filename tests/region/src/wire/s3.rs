@@ -62,16 +62,25 @@ pub(super) async fn exchange(
     let parts =
         read::rest::Parts { method: &head.method, path: &path, query: &query, headers: &head.headers, body: b"" };
     let Some((operation, members)) = read::rest::operation(model, &parts) else {
-        return Reply::Failed(
-            AwsError::new("MethodNotAllowed", "The specified method is not allowed against this resource.")
-                .with_status(405),
-        );
+        let resource = match path.trim_start_matches('/').split_once('/') {
+            Some((_, key)) if !key.is_empty() => "OBJECT",
+            None if path == "/" => "SERVICE",
+            _ => "BUCKET",
+        };
+        // https://github.com/versity/versitygw/issues/1810 (as S3 answers),
+        // https://github.com/Developer-Amit/react-aws-s3/issues/28 (an object)
+        let refusal = AwsError::new("MethodNotAllowed", "The specified method is not allowed against this resource.");
+        let mut refusal = refusal.with_status(405);
+        refusal.fields.insert("Method".to_owned(), head.method.clone().into());
+        refusal.fields.insert("ResourceType".to_owned(), resource.into());
+        return Reply::Failed(refusal);
     };
     note.operation.clone_from(&operation.name);
     let declared = match (head.header("x-amz-content-sha256"), signed.lives) {
         (Some(declared), _) => declared.to_owned(),
         (None, Some(_)) => "UNSIGNED-PAYLOAD".to_owned(),
         (None, None) => {
+            // https://github.com/aws/aws-cli/issues/2134
             return Reply::Failed(AwsError::new(
                 "InvalidRequest",
                 "Missing required header for this request: x-amz-content-sha256",
@@ -178,6 +187,7 @@ fn chunked(region: &Region, signed: &Signed, declared: &str) -> Chunked {
 
 async fn collect(body: Incoming, chunked: Option<Chunked>, declared: &str, head: &Head) -> Result<Vec<u8>, AwsError> {
     let incomplete = |_| {
+        // https://github.com/AFNetworking/AFNetworking/issues/3622
         AwsError::new(
             "IncompleteBody",
             "You did not provide the number of bytes specified by the Content-Length HTTP header",
@@ -198,6 +208,7 @@ async fn collect(body: Incoming, chunked: Option<Chunked>, declared: &str, head:
         return Err(AwsError::new("XAmzContentSHA256Mismatch", MISMATCH));
     }
     if head.header("x-amz-checksum-crc32").is_some_and(|declared| declared != crc32_base64(&bytes)) {
+        // https://github.com/aws/aws-sdk-ruby/issues/3322
         return Err(AwsError::new("BadDigest", "The CRC32 you specified did not match the calculated checksum."));
     }
     Ok(bytes)

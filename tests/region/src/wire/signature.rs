@@ -104,6 +104,7 @@ pub(super) fn read(head: &Head) -> Result<Option<Signed>, String> {
     }
     let scope: Vec<&str> = credential.split('/').collect();
     let [access_key, date, region, service, "aws4_request"] = scope[..] else {
+        // https://github.com/boto/boto3/issues/1752
         return Err(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
         ));
@@ -112,6 +113,7 @@ pub(super) fn read(head: &Head) -> Result<Option<Signed>, String> {
         .and_then(|at| jiff::tz::TimeZone::UTC.to_timestamp(at))
         .map_err(|_| format!("Date must be in ISO-8601 'basic format'. Got '{stamp}'."))?;
     if !stamp.starts_with(date) {
+        // https://github.com/tedder/requests-aws4auth/issues/7
         return Err(format!(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{}', from '{stamp}'.",
             &stamp[..8]
@@ -119,6 +121,7 @@ pub(super) fn read(head: &Head) -> Result<Option<Signed>, String> {
     }
     let headers: Vec<String> = headers.split(';').map(str::to_ascii_lowercase).collect();
     if !headers.iter().any(|name| name == "host") {
+        // https://github.com/aws/aws-sdk-php/issues/2469
         return Err("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".to_owned());
     }
     Ok(Some(Signed {

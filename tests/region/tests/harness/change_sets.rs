@@ -155,7 +155,8 @@ async fn a_set_is_executed_once_and_takes_the_others_with_it() {
     let mut again = deployment("stack", BODY, &[("Value", "tre")]);
     again["ChangeSetName"] = json!("first");
     let refused = fixture.refused("CreateChangeSet", again).await;
-    assert_eq!(refused, ("AlreadyExistsException".to_owned(), "ChangeSet first already exists".to_owned()));
+    let mismatch = "ChangeSet first cannot be created due to a mismatch with existing attribute Template";
+    assert_eq!(refused, ("AlreadyExistsException".to_owned(), mismatch.to_owned()));
     fixture.ok("ExecuteChangeSet", json!({"ChangeSetName": first})).await;
     let (code, message) = fixture.refused("ExecuteChangeSet", json!({"ChangeSetName": first})).await;
     assert_eq!(code, "InvalidChangeSetStatus");

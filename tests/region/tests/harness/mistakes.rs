@@ -123,8 +123,7 @@ const MISTAKES: [Mistake; 12] = [
         edits: &[("TargetType: instance\n      Protocol: HTTP\n", "TargetType: instance\n      Protocol: TCP\n")],
         parameters: &[],
         resource: "TargetGroup",
-        says: "Target group attribute key 'load_balancing.algorithm.type' is not supported on target groups with protocol \
-               'TCP'",
+        says: "The provided target group attribute is not supported",
     },
     Mistake {
         name: "a certificate on a listener that speaks HTTP",

@@ -172,7 +172,7 @@ async fn tags_are_the_callers_own_and_said_once() {
     let fixture = Fixture::new();
     for (tags, says) in [
         (json!([{"Key": "aws:owner", "Value": "me"}]), "aws:"),
-        (json!([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]), "Duplicate tag keys"),
+        (json!([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]), "Tags contain duplicate keys"),
     ] {
         let mut input = deployment("s", BODY, &[]);
         input["Tags"] = tags;

@@ -148,8 +148,9 @@ fn functions_used_wrongly_are_named() {
         (
             "{'Fn::Length': !Ref List}",
             "Template error: Encountered unsupported function: Fn::Length Supported functions are: [Fn::Base64, \
-             Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::If, \
-             Fn::Sub, Fn::Cidr]",
+             Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, \
+             Fn::Equals, Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, \
+             Fn::EachMemberIn, Fn::ValueOf, Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr]",
         ),
         ("!Transform {Name: 'AWS::Include'}", "Template error: Fn::Transform is not simulated"),
     ] {

@@ -83,6 +83,7 @@ pub(super) fn check(declaration: &Declaration, text: &str) -> Result<(), Formati
 fn number(declaration: &Declaration, item: &str) -> Result<(), String> {
     let number: f64 = item.parse().map_err(|_| "must be a number".to_owned())?;
     if let Some(least) = declaration.min_value.filter(|least| number < *least) {
+        // https://github.com/aws/aws-k8s-tester/pull/189
         return Err(format!("must be a number not less than {least}"));
     }
     if let Some(most) = declaration.max_value.filter(|most| number > *most) {

@@ -117,9 +117,10 @@ fn text_for(
         return Ok(first.value.clone().or_else(|| declaration.default.clone()));
     }
     if first.value.is_some() {
-        // https://github.com/hashicorp/terraform-provider-aws/issues/1004 [U]
+        // https://github.com/widdix/cfn-create-or-update/pull/15
         return Err(FormationError(format!(
-            "Invalid input for parameter key {}. Cannot specify usePreviousValue as true and also a parameter value",
+            "Invalid input for parameter key {}. Cannot specify usePreviousValue as true and non empty value for a \
+             parameter",
             declaration.key
         )));
     }
@@ -185,9 +186,11 @@ impl Declaration {
             FormationError::format(format_args!("[/Parameters/{key}] Every Parameters object must be a map")) // [U]
         })?;
         if !key.chars().all(|character| character.is_ascii_alphanumeric()) {
+            // https://github.com/convox/rack/issues/364
             return Err(FormationError::format(format_args!("Parameter name {key} is non alphanumeric.")));
         }
         let type_name = fields.get("Type").and_then(Value::as_str).ok_or_else(|| {
+            // https://github.com/bridgecrewio/checkov/issues/2965
             FormationError::format(format_args!("Every Parameters object must contain a Type member."))
         })?;
         // https://repost.aws/knowledge-center/cloudformation-template-validation

@@ -171,6 +171,7 @@ fn check(region: &Region, settings: &Settings, desired: u32) -> Result<(), AwsEr
         )));
     }
     if settings.subnets.is_empty() {
+        // https://github.com/chef-boneyard/chef-provisioning-aws/issues/135
         return Err(AwsError::validation("At least one Availability Zone or VPC Subnet is required."));
     }
     let request = region.world(|world| {

@@ -101,10 +101,10 @@ impl Request {
                 Ok(body.clone())
             }
             (None, true, Some(previous)) => Ok(previous.body.clone()),
-            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html
-            (Some(_), true, _) => Err(AwsError::validation(
-                "Either Template URL or Template Body must be specified, or UsePreviousTemplate, but not both.", // [U]
-            )),
+            // https://github.com/boto/boto/pull/2843
+            (Some(_), true, _) => {
+                Err(AwsError::validation("You cannot specify both usePreviousTemplate and Template Body/Template URL"))
+            }
             // https://github.com/localstack/localstack/blob/main/tests/aws/services/cloudformation/api/test_update_stack.snapshot.json
             // (recorded from AWS)
             _ => Err(AwsError::validation("Either Template URL or Template Body must be specified.")),
@@ -183,11 +183,13 @@ fn tags(input: &Value) -> Result<Option<Vec<(String, String)>>, AwsError> {
     for tag in list {
         let (key, value) = (text(tag, "Key").unwrap_or_default(), text(tag, "Value").unwrap_or_default());
         if key.starts_with("aws:") {
-            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html; the words [U]
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html,
+            // https://github.com/aws-quickstart/quickstart-amazon-eks/issues/42
             return Err(AwsError::validation("aws: prefixed tag key names are not allowed for external use."));
         }
         if tags.iter().any(|(known, _)| known == key) {
-            return Err(AwsError::validation(format!("Duplicate tag keys found: {key}"))); // [U]
+            // https://github.com/cilium/cilium/issues/44695
+            return Err(AwsError::validation("Tags contain duplicate keys; tag keys must be unique"));
         }
         tags.push((key.to_owned(), value.to_owned()));
     }

@@ -68,7 +68,12 @@ pub(super) fn secret_reference(region: &Region, reference: &Reference) -> Result
         Some(version.value.clone())
     });
     let Some(text) = text else {
-        return Err(format!("Secrets Manager can't find the specified secret: {id}")); // [U]
+        // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1187
+        return Err(format!(
+            "Secrets Manager can't find the specified secret. (Service: AWSSecretsManager; Status Code: 400; Error Code: \
+             ResourceNotFoundException; Request ID: {}; Proxy: null)",
+            region.random.uuid()
+        ));
     };
     let Some(key) = key else { return Ok(Some(text)) };
     let json: Value = serde_json::from_str(&text).map_err(|_| "Could not parse SecretString JSON".to_owned())?;

@@ -17,6 +17,7 @@ const PAGE: usize = 100;
 /// The stack or the resource does not exist.
 pub(super) fn describe_one(state: &State, input: &Value) -> Result<Value, AwsError> {
     let name = stack_name(input);
+    // https://github.com/boto/boto3/issues/2352
     let stack = state.stack(name).ok_or_else(|| AwsError::validation(format!("Stack '{name}' does not exist")))?;
     let id = text(input, "LogicalResourceId").unwrap_or_default();
     let resource = stack.resource(id).ok_or_else(|| {

@@ -18,8 +18,8 @@ use crate::{AwsError, Region};
 /// What is refused before a stack exists.
 pub(super) fn create(region: &Arc<Region>, input: &Value) -> Result<Value, AwsError> {
     if text(input, "OnFailure").is_some() && input.get("DisableRollback").is_some() {
-        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html; the words [U]
-        return Err(AwsError::validation("You can specify either DisableRollback or OnFailure, but not both."));
+        // https://github.com/boto/boto/issues/2781
+        return Err(AwsError::validation("Either DisableRollback or OnFailure can be specified, not both."));
     }
     let name = stack_name(input);
     check_stack_name(name)?;

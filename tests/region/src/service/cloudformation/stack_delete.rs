@@ -34,11 +34,18 @@ pub(super) fn delete(region: &Arc<Region>, input: &Value) -> Result<Value, AwsEr
         }
         let retain = texts(input, "RetainResources");
         let force = text(input, "DeletionMode") == Some("FORCE_DELETE_STACK");
-        if (!retain.is_empty() || force) && stack.status != "DELETE_FAILED" {
+        if force && stack.status != "DELETE_FAILED" {
+            // https://github.com/awslabs/eks-perf-tests/pull/517
+            return Err(AwsError::validation(format!(
+                "Invalid operation on stack [{}]. You can activate DeletionMode FORCE_DELETE_STACK in a delete stack \
+                 operation only when the stack is in the DELETE_FAILED state.",
+                stack.id
+            )));
+        }
+        if !retain.is_empty() && stack.status != "DELETE_FAILED" {
             // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html; the words [U]
             return Err(AwsError::validation(format!(
-                "Invalid operation on stack [{}]. RetainResources and FORCE_DELETE_STACK are only allowed for stacks in \
-                 the DELETE_FAILED state",
+                "Invalid operation on stack [{}]. RetainResources is only allowed for stacks in the DELETE_FAILED state",
                 stack.id
             )));
         }

@@ -71,8 +71,8 @@ pub async fn await_handle(
         let reports = context.region.world(|world| world.cloudformation.handles.get(path(url)).cloned());
         let reports = reports.unwrap_or_default();
         if let Some((id, failed)) = reports.iter().find(|(_, report)| !report.success) {
-            // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
             let reason = format!("WaitCondition received failed message: '{}' for uniqueId: {id}", failed.reason);
+            // https://github.com/aws-samples/vpn-gateway-strongswan/issues/28
             return Err(ResourceFailure::new("NotStabilized", reason));
         }
         if reports.len() >= count {
@@ -85,6 +85,7 @@ pub async fn await_handle(
         if !arrived {
             let reason =
                 format!("WaitCondition timed out. Received {} conditions when expecting {count}", reports.len());
+            // https://github.com/aws-samples/immersive-media-refarch/issues/7
             return Err(ResourceFailure::new("NotStabilized", reason));
         }
     }

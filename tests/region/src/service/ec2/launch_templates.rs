@@ -59,6 +59,7 @@ impl State {
             number => template.versions.iter().find(|version| version.number.to_string() == number),
         };
         let found = found.ok_or_else(|| {
+            // https://github.com/eksctl-io/eksctl/issues/7786
             AwsError::new(
                 "InvalidLaunchTemplateId.VersionNotFound",
                 format!(
@@ -142,10 +143,12 @@ pub fn user_data(data: &Map<String, Value>) -> Result<Vec<u8>, AwsError> {
     let Some(encoded) = data.get("UserData").and_then(Value::as_str) else { return Ok(Vec::new()) };
     let decoded = STANDARD
         .decode(encoded.trim())
+        // https://github.com/awslabs/ec2-spot-workshops/issues/15
         .map_err(|_| AwsError::new("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data."))?;
     if decoded.len() > USER_DATA_LIMIT {
-        let message = format!("User data is limited to {USER_DATA_LIMIT} bytes");
-        return Err(AwsError::new("InvalidParameterValue", message));
+        let message = format!("User data is limited to {USER_DATA_LIMIT} bytes.");
+        // https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3700
+        return Err(AwsError::new("InvalidUserData.Malformed", message));
     }
     Ok(decoded)
 }
@@ -168,6 +171,7 @@ fn check(data: &Map<String, Value>) -> Result<(), AwsError> {
     let interfaces = data.get("NetworkInterfaces").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
     let groups = ["SecurityGroupIds", "SecurityGroups"].iter().any(|key| data.get(*key).is_some());
     if interfaces && groups {
+        // https://github.com/aws/aws-cli/issues/518
         return Err(AwsError::new(
             "InvalidParameterCombination",
             "Network interfaces and an instance-level security groups may not be specified on the same request",

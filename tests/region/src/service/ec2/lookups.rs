@@ -208,6 +208,7 @@ fn types(input: &Value) -> Result<Value, AwsError> {
             .collect();
         if !unknown.is_empty() {
             let message = format!("The following supplied instance types do not exist: [{}]", unknown.join(", "));
+            // https://github.com/scylladb/scylla-cluster-tests/issues/12419
             return Err(AwsError::new("InvalidInstanceType", message));
         }
         all.retain(|one| names.contains(&one["InstanceType"]));

@@ -293,6 +293,8 @@ pub fn block(cidr: &str) -> (Ipv4Addr, u32) {
     parsed.filter(|(_, prefix)| *prefix <= 32).unwrap_or((Ipv4Addr::UNSPECIFIED, 0))
 }
 
+// https://github.com/openshift/openshift-ansible/issues/1053 (a subnet), https://github.com/pulumi/pulumi-awsx/issues/598
+// (a VPC)
 pub(super) fn not_found(code: &str, kind: &str, id: &str) -> AwsError {
     AwsError::new(code, format!("The {kind} '{id}' does not exist"))
 }

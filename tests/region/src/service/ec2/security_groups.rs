@@ -243,5 +243,6 @@ fn check_cidr(cidr: &str) -> Result<(), AwsError> {
     let good = cidr.split_once('/').is_some_and(|(address, prefix)| {
         address.parse::<std::net::Ipv4Addr>().is_ok() && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= 32)
     });
+    // https://github.com/aws/aws-cli/issues/2428
     if good { Ok(()) } else { Err(AwsError::new("InvalidParameterValue", format!("CIDR block {cidr} is malformed"))) }
 }

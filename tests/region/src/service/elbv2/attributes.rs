@@ -172,12 +172,14 @@ pub fn set_load_balancer(attributes: &mut Attributes, changes: &Value) -> Result
 /// An attribute that does not exist, belongs to another protocol, or does not take the value.
 pub fn set_target_group(attributes: &mut Attributes, changes: &Value) -> Result<(), AwsError> {
     set(attributes, changes, TARGET_GROUP, "Target group", |key| {
-        OTHER_TARGET_GROUPS.contains(&key).then(|| {
-            let message = // [U] wording
-                format!("Target group attribute key '{key}' is not supported on target groups with protocol 'HTTP'");
-            AwsError::new("InvalidConfigurationRequest", message)
-        })
+        OTHER_TARGET_GROUPS.contains(&key).then(unsupported_by_target_group)
     })
+}
+
+/// The refusal of an attribute that exists, of another protocol's target groups.
+pub(super) fn unsupported_by_target_group() -> AwsError {
+    // https://github.com/hashicorp/terraform-provider-aws/issues/12726
+    AwsError::new("InvalidConfigurationRequest", "The provided target group attribute is not supported")
 }
 
 fn set(

@@ -96,7 +96,7 @@ pub fn create(region: &Region, wanted: Wanted) -> Result<String, AwsError> {
     region.world(|world| {
         let (vpc_id, mut zones) = zones_of(world, &wanted.subnets)?;
         check_free_addresses(world, &wanted.subnets)?;
-        check_groups(world, &wanted.security_groups)?;
+        check_groups(region, world, &wanted.security_groups)?;
         let mut security_groups = wanted.security_groups;
         if security_groups.is_empty() {
             // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html
@@ -158,10 +158,16 @@ fn put_interfaces(region: &Region, world: &mut World, one: &LoadBalancer) -> Res
     Ok(())
 }
 
-fn check_groups(world: &World, groups: &[String]) -> Result<(), AwsError> {
+fn check_groups(region: &Region, world: &World, groups: &[String]) -> Result<(), AwsError> {
     match groups.iter().find(|id| !world.ec2.security_groups.contains_key(*id)) {
         Some(id) => {
-            Err(AwsError::new("InvalidSecurityGroup", format!("One or more security groups are invalid: {id}")))
+            let message = format!(
+                "The security group '{id}' does not exist (Service: AmazonEC2; Status Code: 400; Error Code: \
+                 InvalidGroup.NotFound; Request ID: {}; Proxy: null)",
+                region.random.uuid()
+            );
+            // https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/2371
+            Err(AwsError::new("InvalidSecurityGroup", message))
         }
         None => Ok(()),
     }
@@ -198,7 +204,7 @@ pub fn modify(region: &Region, arn: &str, change: Change) -> Result<(), AwsError
             changed.zones = zones;
         }
         if let Some(groups) = change.security_groups {
-            check_groups(world, &groups)?;
+            check_groups(region, world, &groups)?;
             changed.security_groups = groups;
         }
         if let Some(wanted) = change.attributes {
@@ -318,7 +324,12 @@ fn give_addresses(state: &mut State, zones: &mut [Zone]) -> Result<(), AwsError>
     }
     for zone in zones.iter_mut().filter(|zone| zone.address.is_none()) {
         if state.free_addresses.is_empty() {
-            return Err(AwsError::new("InvalidSubnet", "Not enough IP space available in the subnets"));
+            let message = format!(
+                "Not enough IP space available in {}. ELB requires at least 8 free IP addresses in each subnet.",
+                zone.subnet_id
+            );
+            // https://github.com/aws/aws-rfdk/pull/621
+            return Err(AwsError::new("InvalidSubnet", message));
         }
         zone.address = Some(state.free_addresses.remove(0));
     }

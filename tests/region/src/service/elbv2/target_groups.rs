@@ -179,6 +179,7 @@ pub fn create(
     let arn = region.arn("elasticloadbalancing", &format!("targetgroup/{name}/{}", region.random.hex(16)));
     region.world(|world| {
         if world.ec2.network.vpc(&vpc_id).is_err() {
+            // https://github.com/ansible/ansible/issues/31919
             return Err(AwsError::validation(format!("The VPC ID '{vpc_id}' is not found")));
         }
         let state = &mut world.elbv2;
@@ -210,11 +211,7 @@ fn speaks(protocol: &str, changes: &Value) -> Result<(), AwsError> {
         ["load_balancing.algorithm.anomaly_mitigation", "load_balancing.algorithm.type", "slow_start.duration_seconds"];
     let mut keys = changes.as_array().into_iter().flatten().filter_map(|change| change["Key"].as_str());
     match keys.find(|key| protocol != "HTTP" && HTTP_ALONE.contains(key)) {
-        Some(key) => {
-            let message = // [U] wording
-                format!("Target group attribute key '{key}' is not supported on target groups with protocol '{protocol}'");
-            Err(AwsError::new("InvalidConfigurationRequest", message))
-        }
+        Some(_) => Err(attributes::unsupported_by_target_group()),
         None => Ok(()),
     }
 }

@@ -56,11 +56,11 @@ impl super::State {
             let message = format!("The Server Certificate with name {name} already exists.");
             return Err(AwsError { message, ..exists("Server Certificate", name) });
         }
-        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html,
-        // https://github.com/remind101/empire/issues/471 (the words)
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
         let quota = self.certificate_quota.unwrap_or(CERTIFICATES);
         if self.certificates.len() >= quota {
             let message = format!("Cannot exceed quota for ServerCertificatesPerAccount: {quota}");
+            // https://github.com/remind101/empire/issues/471
             return Err(AwsError::new("LimitExceeded", message).with_status(409));
         }
         let pair = crate::certificate::parse(body, chain, private_key).map_err(refusal)?;
@@ -110,9 +110,9 @@ fn lag(region: &Region, name: &str) -> f64 {
     region.clock.scaled(region.random.duration(&what, LAG)).as_secs_f64()
 }
 
-// https://github.com/openshift/openshift-ansible/issues/11214 (a body), https://github.com/go-acme/lego/issues/304 (a
-// chain, whose index is -1 when its first does not sign the body); the others [U]
 fn refusal(problem: Problem) -> AwsError {
+    // https://github.com/openshift/openshift-ansible/issues/11214 (a body), https://github.com/go-acme/lego/issues/304
+    // (a chain, whose index is -1 when its first does not sign the body); the other words are [U]
     let malformed = |message: String| AwsError::new("MalformedCertificate", message);
     match problem {
         Problem::Body | Problem::SeveralBodies => {

@@ -35,12 +35,14 @@ fn value_problem(record: &RecordSet) -> Option<String> {
         }
         seen.push(value);
         let refused = match record.kind.as_str() {
+            // https://github.com/gomodules/dns/issues/7
             "A" if value.parse::<Ipv4Addr>().is_err() => {
                 fatal("ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)", value)
             }
             "AAAA" if value.parse::<Ipv6Addr>().is_err() => {
                 fatal("AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)", value)
             }
+            // https://github.com/redhat-cop/infra-ansible/issues/376
             "TXT" | "SPF" if !(value.len() >= 2 && value.starts_with('"') && value.ends_with('"')) => {
                 fatal("InvalidCharacterString (Value should be enclosed in quotation marks)", value)
             }

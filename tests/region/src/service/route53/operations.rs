@@ -80,11 +80,13 @@ fn create(region: &Region, state: &mut State, input: &Value, now: f64) -> Result
         && let Some(other) = state.zones.values().find(|zone| zone.name == name && zone.vpc.as_ref() == Some(vpc))
     {
         let message = format!(
-            "The VPC {} in region {} has already been associated with the hosted zone {} with the same domain name.",
+            "The VPC that you chose, {} in region {}, is already associated with another private hosted zone that has an \
+             overlapping name space, {}.",
             vpc["VPCId"].as_str().unwrap_or_default(),
             vpc["VPCRegion"].as_str().unwrap_or_default(),
-            other.id
+            other.name
         );
+        // https://github.com/infrablocks/terraform-aws-base-networking/issues/4
         return Err(AwsError::new("ConflictingDomainExists", message));
     }
     // Four name servers of 2048 in each of four sets: zones of one name are many, but not without end.

@@ -108,9 +108,12 @@ fn encode(value: &mut Value, member: &str) {
 ///
 /// # Errors
 /// `InvalidArgument` for a token that S3 never gave.
-// The words [U].
 pub(super) fn continuation(token: &str) -> Result<String, AwsError> {
     let text = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    text.and_then(|text| text.strip_prefix("key ").map(str::to_owned))
-        .ok_or_else(|| AwsError::new("InvalidArgument", "The continuation token provided is incorrect"))
+    text.and_then(|text| text.strip_prefix("key ").map(str::to_owned)).ok_or_else(|| {
+        // https://github.com/versity/versitygw/issues/993 (as S3 answers)
+        let mut error = AwsError::new("InvalidArgument", "The continuation token provided is incorrect");
+        error.fields.insert("ArgumentName".to_owned(), "continuation-token".into());
+        error
+    })
 }

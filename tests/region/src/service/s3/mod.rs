@@ -68,6 +68,7 @@ impl From<Value> for Outcome {
 }
 
 pub(crate) fn no_such_bucket(name: &str) -> AwsError {
+    // https://github.com/awslabs/amazon-pollexy/issues/7
     let mut error = AwsError::new("NoSuchBucket", "The specified bucket does not exist").with_status(404);
     error.fields.insert("BucketName".to_owned(), name.into());
     error

@@ -166,7 +166,11 @@ fn complete(bucket: &mut Bucket, key: &str, id: &str, input: &Value, now: f64) -
         bytes.extend_from_slice(&present.bytes);
     }
     if asked.is_empty() {
-        return Err(AwsError::new("MalformedXML", "You must specify at least one part"));
+        // https://github.com/versity/versitygw/issues/1328 (as S3 answers)
+        return Err(AwsError::new(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        ));
     }
     let mut made = Object::new(bytes, now);
     made.etag = format!("{}-{}", made.etag, asked.len());

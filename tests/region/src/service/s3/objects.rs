@@ -24,7 +24,10 @@ pub(super) fn run(region: &Region, operation: &str, input: &Value, body: Vec<u8>
             "PutObject" => {
                 if input["IfNoneMatch"] == "*" && bucket.objects.contains_key(key) {
                     let message = "At least one of the pre-conditions you specified did not hold";
-                    return Err(AwsError::new("PreconditionFailed", message).with_status(412));
+                    // https://github.com/versity/versitygw/issues/2044 (as S3 answers)
+                    let mut error = AwsError::new("PreconditionFailed", message).with_status(412);
+                    error.fields.insert("Condition".to_owned(), "If-None-Match".into());
+                    return Err(error);
                 }
                 let mut made = Object::new(body, now);
                 made.content_type = input["ContentType"].as_str().map(str::to_owned);
@@ -81,7 +84,11 @@ fn get(object: &Object, input: &Value, with_body: bool) -> Result<Outcome, AwsEr
     let (status, bytes) = match range {
         None => (None, object.bytes.clone()),
         Some(None) => {
-            return Err(AwsError::new("InvalidRange", "The requested range is not satisfiable").with_status(416));
+            // https://github.com/versity/versitygw/issues/2069 (as S3 answers)
+            let mut error = AwsError::new("InvalidRange", "The requested range is not satisfiable").with_status(416);
+            error.fields.insert("RangeRequested".to_owned(), input["Range"].clone());
+            error.fields.insert("ActualObjectSize".to_owned(), size.to_string().into());
+            return Err(error);
         }
         Some(Some((first, last))) => {
             answer["ContentRange"] = json!(format!("bytes {first}-{last}/{size}"));

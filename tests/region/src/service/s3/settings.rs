@@ -151,6 +151,7 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
         },
         "PutBucketPolicy" => {
             let document = serde_json::from_str(input["Policy"].as_str().unwrap_or_default()).map_err(|_| {
+                // https://github.com/aws/aws-cli/issues/2779
                 AwsError::new("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
             })?;
             bucket.policy = Some(document);

@@ -162,10 +162,13 @@ fn move_stage(state: &mut State, id: &str, input: &Value) -> Result<Value, AwsEr
         version.stages.retain(|one| *one != stage);
     }
     if let Some(to) = input["MoveToVersionId"].as_str() {
-        if secret.versions.iter().any(|(id, version)| id != to && version.stages.contains(&stage)) {
+        let holder = secret.versions.iter().find(|(id, version)| *id != to && version.stages.contains(&stage));
+        if let Some((holder, _)) = holder {
             let message = format!(
-                "The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently attached to another version"
+                "The parameter RemoveFromVersionId can't be empty. Staging label {stage} is currently attached to version \
+                 {holder}, so you must explicitly reference that version in RemoveFromVersionId."
             );
+            // https://github.com/hashicorp/terraform-provider-aws/issues/19943
             return Err(AwsError::new("InvalidParameterException", message));
         }
         let version = secret.versions.get_mut(to).ok_or_else(not_found)?;

@@ -199,7 +199,7 @@ async fn zones_may_share_a_name_but_not_a_reference_or_a_vpc() {
     for (expected, input) in [
         ("HostedZoneAlreadyExists", create("other.test", "second", json!({}))),
         (
-            "ConflictingDomainExists: The VPC vpc-1 in region us-east-1 has already been associated",
+            "ConflictingDomainExists: The VPC that you chose, vpc-1 in region us-east-1, is already associated",
             create("example.test", "fourth", vpc),
         ),
         ("InvalidDomainName: com. is reserved by AWS!", create("com", "fifth", json!({}))),

@@ -102,7 +102,10 @@ impl Target {
             )));
         }
         if stack.change_sets.iter().any(|known| known.name == name) {
-            return Err(AwsError::new("AlreadyExistsException", format!("ChangeSet {name} already exists")));
+            let message =
+                format!("ChangeSet {name} cannot be created due to a mismatch with existing attribute Template");
+            // https://github.com/saksdirect/nova/issues/10; which attribute is named for what else differs, nobody shows
+            return Err(AwsError::new("AlreadyExistsException", message));
         }
         Ok(Self {
             id: Some(stack.id.clone()),

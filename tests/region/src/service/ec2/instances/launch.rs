@@ -113,6 +113,7 @@ fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
     let vpc_cidr = world.ec2.network.vpc(&subnet.vpc_id)?.cidr_block.clone();
     let kind_name = text("InstanceType").unwrap_or("m1.small");
     let kind = InstanceType::named(kind_name).ok_or_else(|| {
+        // https://github.com/ansible/workshops/issues/2000
         AwsError::new("InvalidParameterValue", format!("Invalid value '{kind_name}' for InstanceType."))
     })?;
     let image_id = image_id(world, text("ImageId").unwrap_or_default())?;
@@ -135,9 +136,11 @@ fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
         // https://repost.aws/knowledge-center/ec2-on-demand-instance-vcpu-increase
         return Err(AwsError::new("VcpuLimitExceeded", message));
     }
-    let (security_groups, public) = interface_settings(world, data, &subnet.vpc_id, subnet.map_public_ip_on_launch)?;
+    let (security_groups, public) = interface_settings(world, data, &subnet)?;
     let profile = profile(world, data)?;
-    let user_data = user_data(data)?;
+    // https://github.com/runs-on/runs-on/issues/9, https://github.com/test-kitchen/kitchen-ec2/issues/121: RunInstances
+    // refuses user data under another code than launch templates.
+    let user_data = user_data(data).map_err(|refusal| AwsError { code: "InvalidParameterValue".into(), ..refusal })?;
     Ok(Placement { kind, image, subnet, vpc_cidr, security_groups, public, profile, user_data })
 }
 
@@ -221,6 +224,7 @@ fn check_kind(world: &World, kind: &InstanceType, architecture: &str, zone: &str
              type or AMI.",
             kind.architecture
         );
+        // https://github.com/skypilot-org/skypilot/issues/6315
         return Err(AwsError::new("InvalidParameterValue", message));
     }
     if !kind.offered_in(zone) {
@@ -242,9 +246,9 @@ fn check_kind(world: &World, kind: &InstanceType, architecture: &str, zone: &str
 fn interface_settings(
     world: &World,
     data: &Map<String, Value>,
-    vpc_id: &str,
-    subnet_gives_address: bool,
+    subnet: &Subnet,
 ) -> Result<(Vec<String>, bool), AwsError> {
+    let vpc_id = subnet.vpc_id.as_str();
     let interface = &data.get("NetworkInterfaces").unwrap_or(&Value::Null)[0];
     let list = if interface.is_null() { data.get("SecurityGroupIds") } else { interface.get("Groups") };
     let mut groups: Vec<String> =
@@ -262,13 +266,15 @@ fn interface_settings(
                 return Err(AwsError::new("InvalidGroup.NotFound", message));
             }
             Some(group) if group.vpc_id != vpc_id => {
-                let message = format!("Security group {id} and subnet belong to different networks.");
+                let subnet = &subnet.subnet_id;
+                let message = format!("Security group {id} and subnet {subnet} belong to different networks.");
+                // https://github.com/QT-DevOps/DevOpsIssues/issues/256
                 return Err(AwsError::new("InvalidParameter", message));
             }
             Some(_) => {}
         }
     }
-    Ok((groups, interface["AssociatePublicIpAddress"].as_bool().unwrap_or(subnet_gives_address)))
+    Ok((groups, interface["AssociatePublicIpAddress"].as_bool().unwrap_or(subnet.map_public_ip_on_launch)))
 }
 
 fn profile(world: &World, data: &Map<String, Value>) -> Result<Option<Profile>, AwsError> {
