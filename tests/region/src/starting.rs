@@ -191,6 +191,22 @@ fn images(region: &Region, world: &mut World) {
     }
 }
 
+/// A newer image under a public parameter, as its publisher releases one: another of the same kind, and the parameter's next
+/// version. Answers its id; `None` when no image has that parameter.
+/// https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html
+pub fn release(region: &Region, world: &mut World, parameter: &str, name: &str) -> Option<String> {
+    let published = world.ssm.parameters.get_mut(parameter)?;
+    let latest = published.values.last()?;
+    let mut image = world.ec2.images.iter().find(|image| image.image_id == *latest)?.clone();
+    image.image_id = format!("ami-0{}", region.random.hex(16));
+    image.name = name.to_owned();
+    image.description = format!("{name} (simulated)");
+    published.values.push(image.image_id.clone());
+    let id = image.image_id.clone();
+    world.ec2.images.push(image);
+    Some(id)
+}
+
 /// A public zone for the domain's parent, and an IAM server certificate for the domain.
 fn host(region: &Region, world: &mut World, authority: &Authority, domain: &str) -> anyhow::Result<()> {
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();

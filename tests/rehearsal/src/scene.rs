@@ -11,7 +11,7 @@ use dockreg_region::node::in_process::InProcess;
 use dockreg_region::node::machine::{Addresses, File, Guest, Host, Machines, Spec};
 use dockreg_region::service::elbv2::targets::Health;
 use dockreg_region::service::secretsmanager::Secret;
-use dockreg_region::{Options, Running};
+use dockreg_region::{Options, Running, starting};
 use tokio::process::Child;
 
 use crate::arguments::Arguments;
@@ -233,6 +233,21 @@ impl Scene {
         let Nodes::Machines(machines) = &self.nodes else { bail!("an in-process node has no disk") };
         machines.limit_disks(bytes);
         Ok(())
+    }
+
+    /// A newer machine image appears under a public parameter; answers its id, if there is such a parameter.
+    pub fn release(&self, parameter: &str, name: &str) -> Option<String> {
+        let region = self.region.region();
+        region.world(|world| starting::release(&region, world, parameter, name))
+    }
+
+    /// The machine image of each healthy node.
+    pub fn machine_images(&self) -> Vec<String> {
+        let nodes = self.healthy_nodes();
+        self.region.region().world(|world| {
+            let all = world.ec2.instances.all().filter(|instance| nodes.contains(&instance.id));
+            all.map(|instance| instance.image_id.clone()).collect()
+        })
     }
 
     /// ARN and current value of every secret of the account.

@@ -99,6 +99,21 @@ impl Fault {
         }
     }
 
+    /// For how long a client may be without a success. About twice what was seen on two loaded cores (CHAOS.md), which also
+    /// run all nodes; a pull in the middle of which a node loses power hangs until its client gives up, after 120 s.
+    pub fn longest_gap(self) -> Duration {
+        let beyond = |fault: Duration| fault + Duration::from_secs(60);
+        match self {
+            Self::RegistryKilled | Self::DockerRestarted | Self::NginxKilled => Duration::from_secs(30),
+            Self::Frozen | Self::CutOff | Self::SecretAtBoot | Self::UsersAtBoot => Duration::from_secs(60),
+            Self::SecretLater => Duration::from_secs(30),
+            Self::S3Failing(time) => beyond(time),
+            Self::S3Slow | Self::ClockWrong => beyond(Duration::from_secs(60)),
+            Self::RebootAll => Duration::from_secs(120),
+            Self::PowerLost | Self::SmallDisk => Duration::from_secs(200),
+        }
+    }
+
     /// Whether clients must not notice it at all.
     pub fn is_unseen(self) -> bool {
         matches!(self, Self::SecretLater)

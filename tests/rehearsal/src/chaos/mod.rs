@@ -45,6 +45,8 @@ pub async fn perform(scene: &Scene, nodes: usize, fault: Fault) -> Result<Row> {
     let replaced = before.difference(&scene.healthy_nodes()).count();
     let row = Row::new(seen, recovered.saturating_duration_since(over), replaced);
     ensure!(replaced == 0 || fault.may_replace(), "{replaced} nodes were replaced; {}", row.account());
+    let (gap, most) = (row.seen.longest_gap(), fault.longest_gap());
+    ensure!(gap <= most, "a client had no success for more than {} s; {}", most.as_secs(), row.account());
     ensure!(row.failures() == 0 || !fault.is_unseen(), "clients noticed it; {}", row.account());
     Ok(row)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::stack;
 use crate::chaos::Row;
@@ -11,6 +11,24 @@ use crate::traffic::{LAYER, Traffic};
 
 /// An image that nobody has.
 const NO_IMAGE: &str = "public.ecr.aws/docker/library/registry:missing";
+
+/// The machine image that nodes have, and the name of a newer one.
+const MACHINE_IMAGE: (&str, &str) = ("/aws/service/debian/release/13/latest/amd64", "debian-13-amd64-20261116-2297");
+
+/// A newer machine image appears. `up` leaves the nodes alone for it, `up --upgrade` moves them to it as any other change
+/// does.
+///
+/// # Errors
+/// When `up` does anything, or an attempt fails during the upgrade, or a node stays.
+pub async fn upgrade(scene: &Scene, nodes: usize) -> Result<Row> {
+    let (parameter, name) = MACHINE_IMAGE;
+    let newer = scene.release(parameter, name).context("no machine image has that parameter")?;
+    stack::up_without_change(scene, nodes).await?;
+    let row = change(scene, nodes, &["--upgrade"]).await?;
+    let images = scene.machine_images();
+    ensure!(images.iter().all(|image| *image == newer), "nodes have {images:?}, not {newer}; {}", row.account());
+    Ok(row)
+}
 
 /// `up` with further arguments: every node is another one afterwards, and no attempt has failed.
 ///
