@@ -63,7 +63,8 @@ pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Res
         .filter(|fault| fault.name().contains(only))
         .partition(|fault| *fault == Fault::SmallDisk);
     now.faults(scene, &others).await?;
-    if "users".contains(only) {
+    // The logs that are searched are those of users who came and went, too.
+    if ["users", "logs"].iter().any(|name| name.contains(only)) {
         now.step("a user comes and goes", OPERATION, users::change(scene)).await?;
         now.step("users that make no sense", OPERATION, users::malformed(scene)).await?;
     }
