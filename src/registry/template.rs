@@ -64,7 +64,7 @@ pub mod parameter {
     pub const ROOT_DEVICE_NAME: &str = "RootDeviceName";
     /// Key pair for SSH.
     pub const KEY_NAME: &str = "KeyName";
-    /// An existing security group for the nodes to join.
+    /// An existing security group whose members may reach the nodes.
     pub const ADMIN_SECURITY_GROUP: &str = "AdminSecurityGroup";
     /// Who may reach the nodes by SSH.
     pub const ADMIN_CIDR: &str = "AdminCidr";
@@ -135,11 +135,13 @@ pub mod output {
     pub const USERS_SECRET_ARN: &str = "UsersSecretArn";
     /// Name of the Auto Scaling group.
     pub const NODES_GROUP_NAME: &str = "NodesGroupName";
+    /// Id of the security group that was made for administrators' machines.
+    pub const ADMIN_GROUP_ID: &str = "AdminGroupId";
     /// Revision of the template that made the stack.
     pub const TEMPLATE_VERSION: &str = "TemplateVersion";
 
     /// Every output.
-    pub const ALL: [&str; 11] = [
+    pub const ALL: [&str; 12] = [
         REGISTRY_HOST,
         REGISTRY_URL,
         LOAD_BALANCER_DNS_NAME,
@@ -150,6 +152,7 @@ pub mod output {
         OPERATOR_SECRET_ARN,
         USERS_SECRET_ARN,
         NODES_GROUP_NAME,
+        ADMIN_GROUP_ID,
         TEMPLATE_VERSION,
     ];
 }

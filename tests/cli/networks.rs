@@ -188,8 +188,15 @@ async fn what_is_open_is_open_to_those_who_were_named() {
         .exits(0)
         .ignored();
     assert_eq!(open(&fixture, "Registry load balancer").await, rules(["tcp 443-443 from 203.0.113.0/24"]));
-    assert_eq!(open(&fixture, "Registry nodes").await, rules(OF_BALANCER));
+    let mut nodes = rules_for("Administrators of registry nodes");
+    // Plain HTTP, port 80, is for the group alone.
+    nodes.insert("tcp 22-22 from 198.51.100.7/32".to_owned());
+    assert_eq!(open(&fixture, "Registry nodes").await, nodes);
     assert_eq!(open(&fixture, "Administrators of registry nodes").await, rules(["tcp 22-22 from 198.51.100.7/32"]));
+    let described = fixture.call("cloudformation", "DescribeStacks", json!({ "StackName": "docker-registry" })).await;
+    let outputs = described["Stacks"][0]["Outputs"].as_array().cloned().unwrap_or_default();
+    let made = outputs.iter().find(|output| output["OutputKey"] == "AdminGroupId").expect("the group's id");
+    assert_eq!(joined(&fixture, made["OutputValue"].as_str().expect("an id")), 0, "the nodes are not administrators");
 }
 
 /// The group's members reach the nodes; the nodes are not in it.
@@ -199,13 +206,31 @@ async fn administrators_come_by_their_group() {
     let groups = fixture.call("ec2", "DescribeSecurityGroups", json!({})).await;
     let admins = groups["SecurityGroups"][0]["GroupId"].as_str().expect("the default group").to_owned();
     up(&fixture, &["--admin-security-group", &admins]).await.exits(0).ignored();
-    let administrators = "default VPC security group";
-    let mut expected = rules(OF_BALANCER);
-    expected.extend([22, 80].map(|port| format!("tcp {port}-{port} from {administrators}")));
-    assert_eq!(open(&fixture, "Registry nodes").await, expected);
-    let joined = fixture
-        .region()
-        .region()
-        .world(|world| world.ec2.instances.all().filter(|node| node.security_groups.contains(&admins)).count());
-    assert_eq!(joined, 0, "the nodes are not administrators");
+    let mut nodes = rules_for("default VPC security group");
+    assert_eq!(open(&fixture, "Registry nodes").await, nodes);
+    assert_eq!(joined(&fixture, &admins), 0, "the nodes are not administrators");
+
+    // A range beside the group: no second group, and no node is replaced.
+    let before = fixture.region().region().world(|world| world.ec2.instances.all().count());
+    fixture.run(&["up", "--admin-cidr", "198.51.100.7/32", "--yes"]).await.exits(0).ignored();
+    nodes.insert("tcp 22-22 from 198.51.100.7/32".to_owned());
+    assert_eq!(open(&fixture, "Registry nodes").await, nodes);
+    assert_eq!(fixture.region().region().world(|world| world.ec2.instances.all().count()), before);
+    let groups = fixture.call("ec2", "DescribeSecurityGroups", json!({})).await;
+    assert!(!groups.to_string().contains("Administrators of registry nodes"), "{groups:#}");
+}
+
+/// What is open on the nodes: to the load balancer, and on 22 and 80 to members of the group of this description.
+fn rules_for(administrators: &str) -> BTreeSet<String> {
+    let mut all = rules(OF_BALANCER);
+    all.extend([22, 80].map(|port| format!("tcp {port}-{port} from {administrators}")));
+    all
+}
+
+/// How many nodes are in a group.
+fn joined(fixture: &Fixture, group: &str) -> usize {
+    let region = fixture.region().region();
+    region.world(|world| {
+        world.ec2.instances.all().filter(|node| node.security_groups.iter().any(|own| own == group)).count()
+    })
 }
