@@ -82,6 +82,9 @@ pub enum Fault {
     /// A character that cannot be passed on.
     #[error("line {0}: a control character or one outside ASCII")]
     Character(usize),
+    /// A name that the template's parameter does not take: there, commas and spaces stand between users.
+    #[error("line {0}: a name with a space or a comma in it")]
+    Name(usize),
 }
 
 impl Fault {
@@ -90,7 +93,7 @@ impl Fault {
         match self {
             Self::TooLarge(_) => "start with fewer users; more can be added to the running registry",
             Self::Empty => "make one with: htpasswd -nbB -C 8 NAME PASSWORD",
-            Self::Operator(_) => "give that user another name",
+            Self::Operator(_) | Self::Name(_) => "give that user another name",
             Self::Duplicate { .. } => "keep one line for each user",
             Self::Form(_) | Self::Hash { .. } | Self::Character(_) => {
                 "write each line with: htpasswd -nB -C 8 NAME (it asks for the password)"
@@ -99,17 +102,27 @@ impl Fault {
     }
 }
 
+/// The lines with users, as they are sent: nothing else of a file may be in the template's parameter.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    numbered(text).map(|(_, content)| content).collect::<Vec<_>>().join("\n")
+}
+
+/// The lines that are neither empty nor a `#` comment, by number.
+fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_end()));
+    lines.filter(|(_, content)| !content.is_empty() && !content.starts_with('#'))
+}
+
 /// Reads htpasswd text: its users in order, or every fault in it. Empty lines and `#` comments are passed over.
 pub fn check(text: &str) -> Result<Vec<User>, Vec<Fault>> {
     let mut users: Vec<User> = Vec::new();
     let mut faults = Vec::new();
-    if text.len() > MAX_BYTES {
-        faults.push(Fault::TooLarge(text.len()));
+    let bytes = lines(text).len();
+    if bytes > MAX_BYTES {
+        faults.push(Fault::TooLarge(bytes));
     }
-    for (line, content) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim_end())) {
-        if content.is_empty() || content.starts_with('#') {
-            continue;
-        }
+    for (line, content) in numbered(text) {
         match user(line, content, &users) {
             Ok(user) => users.push(user),
             Err(fault) => faults.push(fault),
@@ -128,6 +141,9 @@ fn user(line: usize, content: &str, before: &[User]) -> Result<User, Fault> {
     let Some((name, hash)) = content.split_once(':').filter(|(name, _)| !name.is_empty()) else {
         return Err(Fault::Form(line));
     };
+    if name.contains([' ', ',']) {
+        return Err(Fault::Name(line));
+    }
     if name == OPERATOR {
         return Err(Fault::Operator(line));
     }
@@ -141,8 +157,12 @@ fn user(line: usize, content: &str, before: &[User]) -> Result<User, Fault> {
     }
 }
 
-/// The kind of a hash by its prefix and length: a plain password that happens to begin like a hash is not one.
+/// The kind of a hash by its prefix, length and letters: a plain password that happens to begin like a hash is not one.
 fn hash_kind(hash: &str) -> Option<Hash> {
+    let marks = if hash.starts_with('{') { "{}+/=" } else { "./$=" };
+    if !hash.chars().all(|own| own.is_ascii_alphanumeric() || marks.contains(own)) {
+        return None;
+    }
     let crypt = |prefix: &str, digest_length: usize| {
         let parts: Vec<_> = hash.strip_prefix(prefix)?.split('$').collect();
         let salt_and_digest = match parts.as_slice() {
@@ -191,7 +211,7 @@ pub fn warnings(users: &[User]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Hash, MAX_BYTES, check, warnings};
+    use super::{Fault, Hash, MAX_BYTES, check, lines, warnings};
 
     /// Made with `openssl passwd` and `htpasswd` for the password `secret`.
     const APR1: &str = "$apr1$Lq1n6s3B$9w6hPPmZ8sdc3m3Ndq0Dm1";
@@ -219,7 +239,8 @@ mod tests {
 
     #[test]
     fn faults_name_the_line_and_never_the_secret() {
-        let long = format!("anna:{}\n", BCRYPT).repeat(1) + &"#".repeat(MAX_BYTES);
+        let long = format!("anna:{}", "a".repeat(MAX_BYTES));
+        let salted = |salt: &str| format!("anna:$6${salt}${}", "a".repeat(86));
         for (text, expected) in [
             ("anna:hunter2", vec![Fault::Hash { line: 1, name: "anna".into() }]),
             ("anna:$2y$05$hunter2", vec![Fault::Hash { line: 1, name: "anna".into() }]),
@@ -227,7 +248,10 @@ mod tests {
             ("hunter2", vec![Fault::Form(1)]),
             (":hunter2", vec![Fault::Form(1)]),
             ("# nobody\n", vec![Fault::Empty]),
-            (&long, vec![Fault::TooLarge(long.len())]),
+            (&long, vec![Fault::TooLarge(long.len()), Fault::Hash { line: 1, name: "anna".into() }]),
+            (&format!("anna b:{APR1}"), vec![Fault::Name(1)]),
+            (&format!("anna,b:{APR1}"), vec![Fault::Name(1)]),
+            (&salted("sa,lt"), vec![Fault::Hash { line: 1, name: "anna".into() }]),
             (&format!("dockreg:{APR1}"), vec![Fault::Operator(1)]),
             (&format!("bücher:{APR1}"), vec![Fault::Character(1)]),
             (
@@ -242,6 +266,13 @@ mod tests {
             assert!(!format!("{faults:?}").contains("hunter2"), "{faults:?}");
             assert_eq!(faults, Err(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn users_alone_are_sent_and_counted() {
+        let text = format!("# {}\n\nanna:{BCRYPT}  \r\n# of sales\nbert:{APR1}\n", "#".repeat(MAX_BYTES));
+        assert_eq!(check(&text).map(|users| users.len()), Ok(2));
+        assert_eq!(lines(&text), format!("anna:{BCRYPT}\nbert:{APR1}"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::stack::Stack;
 pub use bucket::FoundBucket;
 pub use capacity::Limits;
 pub use certificate::{ChosenCertificate, Missing, PassedOver, TOLD, missing as missing_certificate};
-pub use machine::{DEFAULT_INSTANCE_TYPE, Machine, debian_parameter};
+pub use machine::{DEBIAN, DEFAULT_INSTANCE_TYPE, Machine, debian_parameter, debian_release};
 pub use zone::in_doubt as zones_in_doubt;
 
 /// What was found in AWS, as far as it was asked for: what `None` or empty stands for was not needed.

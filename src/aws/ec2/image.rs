@@ -24,6 +24,8 @@ pub struct Image {
     pub id: String,
     /// Its owner's name for it.
     pub name: String,
+    /// The account of its owner.
+    pub owner: String,
     /// `x86_64` or `arm64`.
     pub architecture: String,
     /// The device its root file system is on.
@@ -86,6 +88,7 @@ pub async fn image(aws: &Aws, id: &str) -> Result<Option<Image>, AwsCallError> {
     Ok(Some(Image {
         id: id.to_owned(),
         name: image.name().unwrap_or_default().to_owned(),
+        owner: image.owner_id().unwrap_or_default().to_owned(),
         architecture: architecture.ok_or_else(|| lacks("Architecture"))?.to_owned(),
         root_device: image.root_device_name().ok_or_else(|| lacks("RootDeviceName"))?.to_owned(),
     }))

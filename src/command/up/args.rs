@@ -69,7 +69,7 @@ pub struct UpArgs {
     /// Resources to leave as they are when the rollback of a failed update is finished
     #[arg(long, value_name = "LOGICAL_ID,…", value_delimiter = ',')]
     pub skip: Vec<String>,
-    /// Move to the newest machine image of its kind; nodes are replaced one after the other
+    /// Move to the newest image of the nodes' Debian release, one node after the other; other images are named with --ami
     #[arg(long)]
     pub upgrade: bool,
 
@@ -129,7 +129,7 @@ pub struct UpArgs {
     /// Who may reach the registry
     #[arg(long, env = "DOCKREG_ALLOWED_CIDR", value_name = "CIDR", help_heading = "Network", hide_env_values = true)]
     pub allowed_cidr: Option<String>,
-    /// Who may reach the nodes by SSH (port 22)
+    /// Who may reach the nodes by SSH (port 22); makes a security group too, whose members may reach them by SSH and HTTP
     #[arg(
         long,
         env = "DOCKREG_ADMIN_CIDR",

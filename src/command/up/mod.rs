@@ -7,6 +7,7 @@ mod attach;
 mod bucket;
 mod certificate;
 mod execute;
+mod machine;
 mod observe;
 mod preview;
 mod propose;

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustls::RootCertStore;
 
+use super::machine;
 use crate::aws::{
-    Aws, AwsCallError, CallKind, Counter, acm, cloudformation, ec2, iam, route53, s3, service_quotas, ssm, sts,
+    Aws, AwsCallError, CallKind, Counter, acm, cloudformation, ec2, iam, route53, s3, service_quotas, sts,
 };
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::registry::certificate::{Candidate, Client, Place};
 use crate::registry::names::{HostName, STACK_TAG, bucket_prefix};
-use crate::registry::plan::{DEFAULT_INSTANCE_TYPE, FoundBucket, Limits, Machine, Observed, debian_parameter};
+use crate::registry::plan::{FoundBucket, Limits, Observed};
 use crate::registry::template::parameter;
-use crate::settings::{Setting, Source, UpSettings};
+use crate::settings::UpSettings;
 use crate::stack::Stack;
 
 /// Looks at the stack and whose account it is in.
@@ -59,7 +60,7 @@ pub(super) async fn observe(
                 false => Ok((Vec::new(), Vec::new())),
             }
         },
-        machine(aws, settings, standing),
+        machine::machine(aws, settings, standing),
         async { if standing.is_none() { left_buckets(aws, &settings.stack_name).await } else { Ok(Vec::new()) } },
         async {
             match &settings.bucket {
@@ -145,70 +146,6 @@ async fn limits(aws: &Aws) -> Limits {
 
 fn is_denied(error: &AwsCallError) -> bool {
     error.kind == CallKind::Denied
-}
-
-/// The instance type and its image, when either is to be set or zones are to be judged by it: on a new stack, by flag,
-/// or with `--upgrade`.
-async fn machine(aws: &Aws, settings: &UpSettings, stack: Option<&Stack>) -> Result<Option<Machine>, Failure> {
-    let named = settings.instance_type.is_some() || settings.ami.is_some() || settings.names_network();
-    if stack.is_some() && !named && !settings.upgrade {
-        return Ok(None);
-    }
-    let kept = |name| stack.and_then(|stack: &Stack| stack.parameter(name)).map(str::to_owned);
-    let instance_type = settings
-        .instance_type
-        .clone()
-        .or_else(|| Some(Setting::new(kept(parameter::INSTANCE_TYPE)?, Source::Stack)))
-        .unwrap_or_else(|| Setting::new(DEFAULT_INSTANCE_TYPE.to_owned(), Source::Default));
-    let Some(kind) = ec2::instance_type(aws, &instance_type.value).await? else {
-        let message = format!("there is no instance type {} in {}", instance_type.value, aws.region());
-        return Err(Failure::new(Kind::Input, message).hint("choose another --instance-type, for example t3.small"));
-    };
-    let pinned = kept(parameter::AMI).filter(|_| !settings.upgrade).map(|ami| Setting::new(ami, Source::Stack));
-    let wanted = settings.ami.clone().or(pinned);
-    if let Some(ami) = &wanted {
-        let image = ec2::image(aws, &ami.value).await?;
-        match image {
-            Some(image) if image.architecture == kind.architecture || ami.source != Source::Stack => {
-                return Ok(Some(put_together(instance_type, kind, ami.clone(), image)));
-            }
-            None if ami.source != Source::Stack => {
-                return Err(Failure::new(Kind::Input, format!("there is no image {} in {}", ami.value, aws.region()))
-                    .hint("leave --ami away to get Debian 13"));
-            }
-            // The pinned image is gone, or is for the other architecture: find the fitting one anew.
-            _ => {}
-        }
-    }
-    let id = ssm::parameter(aws, &debian_parameter(&kind.architecture)).await.map_err(no_debian)?;
-    let image = ec2::image(aws, &id).await?.ok_or_else(|| {
-        Failure::new(Kind::Input, format!("Debian's image {id} is not there in {}", aws.region()))
-            .hint("name an image with --ami")
-    })?;
-    Ok(Some(put_together(instance_type, kind, Setting::new(id, Source::Found), image)))
-}
-
-fn no_debian(error: AwsCallError) -> Failure {
-    let missing = error.kind == CallKind::NotFound;
-    let failure = Failure::from(error);
-    if missing { failure.hint("this region has no Debian 13 image: name an image with --ami") } else { failure }
-}
-
-fn put_together(
-    instance_type: Setting<String>,
-    kind: ec2::InstanceType,
-    ami: Setting<String>,
-    image: ec2::Image,
-) -> Machine {
-    Machine {
-        instance_type,
-        architecture: kind.architecture,
-        vcpus: kind.vcpus,
-        ami,
-        image_architecture: image.architecture,
-        image_name: image.name,
-        root_device: image.root_device,
-    }
 }
 
 /// Buckets that an earlier stack of this name left: by the name CloudFormation gave them, and by our tag.

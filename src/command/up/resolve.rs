@@ -95,7 +95,7 @@ fn users_of(file: &Path) -> Result<(Option<SecretString>, Vec<String>), Failure>
             .hint("name a file of NAME:HASH lines; make one with: htpasswd -cB -C 8 FILE NAME")
     })?;
     match htpasswd::check(&text) {
-        Ok(users) => Ok((Some(SecretString::from(text.trim().to_owned())), htpasswd::warnings(&users))),
+        Ok(users) => Ok((Some(SecretString::from(htpasswd::lines(&text))), htpasswd::warnings(&users))),
         Err(faults) => {
             let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
             let failure = Failure::new(Kind::Input, format!("{} is no good htpasswd file", file.display()));

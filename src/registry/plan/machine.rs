@@ -36,12 +36,28 @@ impl Machine {
     }
 }
 
-/// The public parameter that names Debian 13's newest image for an architecture in EC2's words.
+/// The release of Debian that nodes get unless another image is named.
+pub const DEBIAN: &str = "13";
+
+/// The public parameter that names the newest image of a release of Debian for an architecture in EC2's words.
 /// <https://wiki.debian.org/Cloud/AmazonEC2Image/Trixie>
 #[must_use]
-pub fn debian_parameter(architecture: &str) -> String {
+pub fn debian_parameter(release: &str, architecture: &str) -> String {
     let debian = if architecture == "arm64" { "arm64" } else { "amd64" };
-    format!("/aws/service/debian/release/13/latest/{debian}")
+    format!("/aws/service/debian/release/{release}/latest/{debian}")
+}
+
+/// The release of an image that is named as Debian names its own: `debian-13-amd64-20261012-2262`.
+/// <https://wiki.debian.org/Cloud/AmazonEC2Image/Trixie>
+#[must_use]
+pub fn debian_release(name: &str) -> Option<&str> {
+    let number = |part: &str| !part.is_empty() && part.chars().all(|own| own.is_ascii_digit());
+    match name.split('-').collect::<Vec<_>>().as_slice() {
+        ["debian", release, "amd64" | "arm64", day, build] => {
+            [release, day, build].iter().all(|part| number(part)).then_some(release)
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn choose(
@@ -76,4 +92,24 @@ pub(super) fn choose(
         draft.warnings.push("--upgrade and --image: the image given is used".to_owned());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::debian_release;
+
+    #[test]
+    fn debians_images_are_told_by_their_names() {
+        for (name, release) in [
+            ("debian-13-amd64-20261012-2262", Some("13")),
+            ("debian-12-arm64-20261005-2255", Some("12")),
+            ("debian-13-amd64-20261012", None),
+            ("debian-13-amd64-20261012-2262-ours", None),
+            ("debian-sid-amd64-20261012-2262", None),
+            ("ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20261015", None),
+            ("", None),
+        ] {
+            assert_eq!(debian_release(name), release, "{name}");
+        }
+    }
 }
