@@ -72,8 +72,11 @@ pub fn page(items: Vec<Value>, input: &Value, name: &str) -> Result<Value, AwsEr
             .strip_prefix("page-")
             .and_then(|start| start.parse::<usize>().ok())
             .filter(|start| *start <= items.len())
-            // [U] wording
-            .ok_or_else(|| AwsError::new("InvalidParameterValue", "Unable to parse pagination token"))?,
+            .ok_or_else(|| {
+                let message = format!("Value ({token}) for parameter NextToken is invalid. The token is invalid.");
+                // https://github.com/boto/boto3/issues/2673
+                AwsError::new("InvalidParameterValue", message)
+            })?,
     };
     let limit = input["MaxResults"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(LARGEST);
     let more = items.len() > start.saturating_add(limit);

@@ -302,6 +302,7 @@ fn permit(
 
 fn evaluate(run: &Run, logical_id: &str) -> Result<Evaluated, String> {
     let (Some(snapshot), Some(declared)) = (run.snapshot(), run.deployment.resource(logical_id)) else {
+        // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/607
         return Err("Internal Failure".to_owned());
     };
     run.deployment.evaluate(&run.region, declared, &snapshot).map_err(|unusable| reason(logical_id, unusable))

@@ -138,9 +138,7 @@ fn check(world: &World, request: &Request) -> Result<Placement, AwsError> {
     }
     let (security_groups, public) = interface_settings(world, data, &subnet)?;
     let profile = profile(world, data)?;
-    // https://github.com/runs-on/runs-on/issues/9, https://github.com/test-kitchen/kitchen-ec2/issues/121: RunInstances
-    // refuses user data under another code than launch templates.
-    let user_data = user_data(data).map_err(|refusal| AwsError { code: "InvalidParameterValue".into(), ..refusal })?;
+    let user_data = user_data(data)?;
     Ok(Placement { kind, image, subnet, vpc_cidr, security_groups, public, profile, user_data })
 }
 
