@@ -93,5 +93,5 @@ pub(super) fn permission(rule: &Map<String, Value>, direction: Direction) -> Per
         .or_else(|| text("CidrIpv6").map(Peer::Ipv6))
         .or_else(|| text(prefix_list).map(Peer::PrefixList))
         .unwrap_or_else(|| Peer::Ipv4(String::new()));
-    Permission { direction, protocol, ports, peer, description: text("Description") }
+    Permission { direction, protocol, ports, peer, description: text("Description") }.kept()
 }

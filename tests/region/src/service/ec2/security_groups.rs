@@ -3,6 +3,7 @@
 //! The words of errors are [U] where no source is cited.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Value, json};
 
@@ -39,6 +40,17 @@ pub struct Permission {
 }
 
 impl Permission {
+    /// The rule as EC2 keeps it: its range in the one way of writing it.
+    #[must_use]
+    pub fn kept(mut self) -> Self {
+        if let Peer::Ipv4(cidr) | Peer::Ipv6(cidr) = &mut self.peer
+            && let Some(range) = canonical(cidr)
+        {
+            *cidr = range;
+        }
+        self
+    }
+
     fn same(&self, other: &Self) -> bool {
         self.direction == other.direction
             && self.protocol == other.protocol
@@ -128,7 +140,7 @@ impl State {
     pub fn authorize(&mut self, region: &Region, group_id: &str, permission: Permission) -> Result<String, AwsError> {
         match &permission.peer {
             Peer::Group(peer) if !self.security_groups.contains_key(peer) => return Err(no_such_group(peer)),
-            Peer::Ipv4(cidr) => check_cidr(cidr)?,
+            Peer::Ipv4(cidr) | Peer::Ipv6(cidr) if canonical(cidr).is_none() => return Err(malformed(cidr)),
             _ => {}
         }
         let group = self.security_group_mut(group_id)?;
@@ -239,10 +251,46 @@ fn no_such_group(id: &str) -> AwsError {
     AwsError::new("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
 }
 
-fn check_cidr(cidr: &str) -> Result<(), AwsError> {
-    let good = cidr.split_once('/').is_some_and(|(address, prefix)| {
-        address.parse::<std::net::Ipv4Addr>().is_ok() && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= 32)
-    });
-    // https://github.com/aws/aws-cli/issues/2428
-    if good { Ok(()) } else { Err(AwsError::new("InvalidParameterValue", format!("CIDR block {cidr} is malformed"))) }
+/// The range as EC2 keeps and shows it, without the bits that its length leaves open; None for what is no range.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html
+fn canonical(cidr: &str) -> Option<String> {
+    let (address, length) = cidr.split_once('/')?;
+    let length: u32 = length.parse().ok()?;
+    match address.parse().ok()? {
+        IpAddr::V4(address) => {
+            let open = u32::MAX.checked_shr(length).or((length == 32).then_some(0))?;
+            Some(format!("{}/{length}", Ipv4Addr::from(u32::from(address) & !open)))
+        }
+        IpAddr::V6(address) => {
+            let open = u128::MAX.checked_shr(length).or((length == 128).then_some(0))?;
+            Some(format!("{}/{length}", Ipv6Addr::from(u128::from(address) & !open)))
+        }
+    }
+}
+
+// https://github.com/aws/aws-cli/issues/2428
+fn malformed(cidr: &str) -> AwsError {
+    AwsError::new("InvalidParameterValue", format!("CIDR block {cidr} is malformed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn ranges_are_kept_without_their_open_bits() {
+        for (cidr, kept) in [
+            ("100.68.0.18/18", Some("100.68.0.0/18")),
+            ("10.1.2.3/0", Some("0.0.0.0/0")),
+            ("10.1.2.3/32", Some("10.1.2.3/32")),
+            ("2001:db8::7/64", Some("2001:db8::/64")),
+            ("2001:db8::7/128", Some("2001:db8::7/128")),
+            ("10.0.0.0/33", None),
+            ("2001:db8::/129", None),
+            ("999.1.1.1/9", None),
+            ("10.0.0.0", None),
+        ] {
+            assert_eq!(canonical(cidr).as_deref(), kept, "{cidr}");
+        }
+    }
 }

@@ -94,7 +94,7 @@ pub fn create(region: &Region, wanted: Wanted) -> Result<String, AwsError> {
     let number = region.random.text("123456789", 1) + &region.random.text("0123456789", 9);
     let created = region.clock.epoch();
     region.world(|world| {
-        let (vpc_id, mut zones) = zones_of(world, &wanted.subnets)?;
+        let (vpc_id, mut zones) = zones_of(world, &wanted.subnets, None)?;
         check_free_addresses(world, &wanted.subnets)?;
         check_groups(region, world, &wanted.security_groups)?;
         let mut security_groups = wanted.security_groups;
@@ -191,7 +191,10 @@ pub fn modify(region: &Region, arn: &str, change: Change) -> Result<(), AwsError
     region.world(|world| {
         let mut changed = world.elbv2.load_balancer(arn)?.clone();
         if let Some(subnets) = change.subnets {
-            let (_, mut zones) = zones_of(world, &subnets)?;
+            let (_, mut zones) = zones_of(world, &subnets, Some(&changed.vpc_id))?;
+            let present = |id: &&String| changed.zones.iter().any(|zone| zone.subnet_id == **id);
+            let new: Vec<String> = subnets.iter().filter(|id| !present(id)).cloned().collect();
+            check_free_addresses(world, &new)?;
             for zone in &mut zones {
                 let old = changed.zones.iter_mut().find(|old| old.name == zone.name);
                 zone.address = old.and_then(|old| old.address.take());
@@ -272,11 +275,11 @@ fn check_name(name: &str) -> Result<(), AwsError> {
     Err(AwsError::validation(format!("The load balancer name '{name}' {problem}")))
 }
 
-/// The VPC and the zones of these subnets: at least two zones, one subnet in each.
+/// The VPC and the zones of these subnets: at least two zones, one subnet in each, all in the VPC where it is already.
 /// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
-fn zones_of(world: &World, subnets: &[String]) -> Result<(String, Vec<Zone>), AwsError> {
+fn zones_of(world: &World, subnets: &[String], vpc: Option<&String>) -> Result<(String, Vec<Zone>), AwsError> {
     let mut zones: Vec<Zone> = Vec::new();
-    let mut vpc_id: Option<String> = None;
+    let mut vpc_id = vpc.cloned();
     for id in subnets {
         let missing = || AwsError::new("SubnetNotFound", format!("The subnet ID '{id}' does not exist"));
         let subnet = world.ec2.network.subnet(id).map_err(|_| missing())?;

@@ -76,6 +76,24 @@ async fn row_03_a_load_balancer_needs_two_zones_and_room() {
     assert!(rig.story().await.contains(&says), "{}", rig.story().await);
 }
 
+/// Where a load balancer goes later is judged as where it was made: in its VPC, with room in each subnet that is new.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_03_a_load_balancer_changes_its_subnets_by_the_same_rules() {
+    let rig = Rig::new().await;
+    assert_eq!(rig.create(&[]).await, "CREATE_COMPLETE", "{}", rig.story().await);
+    let narrow = subnets(&rig, Some("igw-1"), 29);
+    assert_eq!(rig.update(&[("Subnets", &narrow)]).await, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(rig.story().await.contains("ELB requires at least 8 free IP addresses"), "{}", rig.story().await);
+    let elsewhere = subnets(&rig, Some("igw-1"), 24);
+    rig.running.region().world(|world| {
+        for id in elsewhere.split(',') {
+            world.ec2.network.subnets.get_mut(id).expect("a subnet").vpc_id = "vpc-0123456789abcdef0".to_owned();
+        }
+    });
+    assert_eq!(rig.update(&[("Subnets", &elsewhere)]).await, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(rig.story().await.contains("All subnets must belong to the same VPC"), "{}", rig.story().await);
+}
+
 /// An internet-facing load balancer in private subnets is made without a word, and nobody reaches it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_04_a_public_load_balancer_in_private_subnets_is_not_reached() {
