@@ -68,6 +68,8 @@ pub enum ZoneWish {
 pub struct UpSettings {
     /// The stack.
     pub stack_name: String,
+    /// How `dockreg up` is typed for this stack, for advice.
+    pub up: String,
     /// The registry's host name.
     pub host: Option<Setting<HostName>>,
     /// What to do about DNS.

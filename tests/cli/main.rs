@@ -29,6 +29,7 @@ mod names;
 mod names_fresh;
 mod names_records;
 mod networks;
+mod networks_standing;
 mod node_script;
 mod policy;
 mod readiness;

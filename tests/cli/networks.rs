@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dockreg_region::service::ec2::instances::Lifecycle;
 use dockreg_region::service::ec2::network::NatGateway;
 use serde_json::{Value, json};
 
@@ -11,14 +12,14 @@ use crate::harness::{Fixture, HOST, Output};
 const ZONES: [(&str, &str); 2] = [("us-east-1a", "use1-az4"), ("us-east-1b", "use1-az5")];
 
 /// Public subnets, private ones behind a NAT gateway, and one that leads nowhere; of zones a and b.
-struct Network {
-    vpc: String,
-    public: [String; 2],
-    private: [String; 2],
-    closed: String,
+pub struct Network {
+    pub vpc: String,
+    pub public: [String; 2],
+    pub private: [String; 2],
+    pub closed: String,
 }
 
-fn network(fixture: &Fixture) -> Network {
+pub fn network(fixture: &Fixture) -> Network {
     let region = fixture.region().region();
     region.world(|world| {
         let network = &mut world.ec2.network;
@@ -40,12 +41,20 @@ fn network(fixture: &Fixture) -> Network {
     })
 }
 
-async fn up(fixture: &Fixture, flags: &[&str]) -> Output {
+/// The region's own subnet of a zone.
+pub fn subnet_of(fixture: &Fixture, zone: &str) -> String {
+    fixture.region().region().world(|world| {
+        let mut all = world.ec2.network.subnets.values();
+        all.find(|own| own.availability_zone == zone && own.default_for_az).expect("a subnet").subnet_id.clone()
+    })
+}
+
+pub async fn up(fixture: &Fixture, flags: &[&str]) -> Output {
     fixture.run(&[&["up", "--domain", HOST, "--yes"], flags].concat()).await
 }
 
 /// The stack's parameter.
-async fn parameter(fixture: &Fixture, name: &str) -> String {
+pub async fn parameter(fixture: &Fixture, name: &str) -> String {
     let described = fixture.call("cloudformation", "DescribeStacks", json!({ "StackName": "docker-registry" })).await;
     let all = described["Stacks"][0]["Parameters"].as_array().cloned().unwrap_or_default();
     let own = all.iter().find(|own| own["ParameterKey"] == name).cloned().unwrap_or_default();
@@ -53,7 +62,7 @@ async fn parameter(fixture: &Fixture, name: &str) -> String {
 }
 
 /// The subnets of the load balancer, and its scheme.
-async fn balancer(fixture: &Fixture) -> (BTreeSet<String>, Value) {
+pub async fn balancer(fixture: &Fixture) -> (BTreeSet<String>, Value) {
     let answer = fixture.call("elbv2", "DescribeLoadBalancers", json!({})).await;
     let own = &answer["LoadBalancers"][0];
     let zones = own["AvailabilityZones"].as_array().cloned().unwrap_or_default();
@@ -61,15 +70,15 @@ async fn balancer(fixture: &Fixture) -> (BTreeSet<String>, Value) {
     (subnets, own["Scheme"].clone())
 }
 
-/// Where the nodes are, and whether one has a public address.
-fn nodes(fixture: &Fixture) -> (BTreeSet<String>, bool) {
+/// Where the running nodes are, and whether one has a public address.
+pub fn nodes(fixture: &Fixture) -> (BTreeSet<String>, bool) {
     fixture.region().region().world(|world| {
-        let all = world.ec2.instances.all();
+        let all = world.ec2.instances.all().filter(|one| one.lifecycle == Lifecycle::Running);
         (all.clone().map(|one| one.subnet_id.clone()).collect(), all.clone().any(|one| one.public_ip.is_some()))
     })
 }
 
-fn set(subnets: &[String]) -> BTreeSet<String> {
+pub fn set(subnets: &[String]) -> BTreeSet<String> {
     subnets.iter().cloned().collect()
 }
 
@@ -92,6 +101,40 @@ async fn one_subnet_of_nodes_is_enough() {
     up(&fixture, &flags).await.exits(0).ignored();
     assert_eq!(balancer(&fixture).await.0, set(&network.public));
     assert_eq!(nodes(&fixture).0, set(&network.private[..1]));
+}
+
+/// A load balancer must be in two zones, and takes the second by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_subnet_of_nodes_is_enough_without_another_word() {
+    for private in [false, true] {
+        let fixture = Fixture::new().await;
+        let network = network(&fixture);
+        let own = if private { &network.private[1] } else { &network.public[1] };
+        let output = up(&fixture, &["--subnets", own]).await.exits(0);
+        assert_eq!(nodes(&fixture), (set(std::slice::from_ref(own)), !private), "{output}");
+        assert_eq!(balancer(&fixture).await.0, set(&network.public), "{output}");
+        let again = up(&fixture, &["--subnets", own]).await.exits(0);
+        assert!(again.stderr.contains("nothing to change"), "{again}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_zone_of_private_nodes_gets_a_public_subnet() {
+    let fixture = Fixture::new().await;
+    let network = network(&fixture);
+    let third = subnet_of(&fixture, "us-east-1c");
+    let mixed = [&network.private[0], &network.private[1], &third].map(String::as_str).join(",");
+    up(&fixture, &["--subnets", &mixed]).await.exits(0).ignored();
+    let mut expected = set(&network.public);
+    expected.insert(third);
+    assert_eq!(balancer(&fixture).await.0, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_zones_than_are_needed_may_be_named() {
+    let fixture = Fixture::new().await;
+    up(&fixture, &["--availability-zones", "us-east-1b,us-east-1c,us-east-1d"]).await.exits(0).ignored();
+    assert_eq!(parameter(&fixture, "AvailabilityZones").await, "us-east-1b,us-east-1c");
 }
 
 #[tokio::test(flavor = "multi_thread")]

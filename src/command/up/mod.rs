@@ -68,7 +68,7 @@ struct Run<'a> {
 
 /// Creates, updates, repairs or resumes.
 pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<String>) -> Result<Outcome, Failure> {
-    let Resolved { settings, warnings } = resolve::resolve(&context.stack_name, args, from_environment)?;
+    let Resolved { settings, warnings } = resolve::resolve(context, args, from_environment)?;
     let trust = ready::trust(&args.probe)?;
     let aws = context.aws().await?;
     let (caller, stack) = interrupt::or_stop(observe::stack(&aws, &context.stack_name)).await?;

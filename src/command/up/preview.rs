@@ -210,6 +210,7 @@ fn lines(plan: &UpPlan) -> Vec<Line> {
     all.push(Some(bucket_line(plan)));
     all.push(of("VPC", parameter::VPC_ID, &plain));
     all.push(of("subnets", parameter::SUBNETS, &plain));
+    all.push(of("load balancer", parameter::LOAD_BALANCER_SUBNETS, &plain));
     all.push(of("nodes", parameter::NODES, &plain));
     all.push(of("instance type", parameter::INSTANCE_TYPE, &plain));
     all.push(of("machine image", parameter::AMI, &plain));

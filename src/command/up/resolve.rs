@@ -6,6 +6,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::UpArgs;
+use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::registry::htpasswd;
 use crate::registry::names::HostName;
@@ -20,7 +21,7 @@ pub(super) struct Resolved {
 
 /// Makes settings of arguments; `from_environment` holds the names of those that environment variables gave.
 pub(super) fn resolve(
-    stack_name: &str,
+    context: &Context,
     args: &UpArgs,
     from_environment: &BTreeSet<String>,
 ) -> Result<Resolved, Failure> {
@@ -46,7 +47,8 @@ pub(super) fn resolve(
         None => (None, Vec::new()),
     };
     let settings = UpSettings {
-        stack_name: stack_name.to_owned(),
+        stack_name: context.stack_name.clone(),
+        up: context.command_line("up"),
         host: host_of(args)?.map(|host| Setting::new(host, source("domain"))),
         zone: match args.dns_zone.as_deref() {
             None => ZoneWish::Find,

@@ -112,7 +112,10 @@ fn named_subnets_are_checked_and_never_replaced() {
         (&["p-a"], &["s-a", "s-b"], "p-a | s-a s-b"),
         (&[], &["s-a", "s-b"], "s-a s-b | s-a s-b"),
         (&["s-a", "s-a2"], &[], "subnets s-a and s-a2 both lie in a; a load balancer takes one subnet of each zone"),
-        (&["s-a"], &[], "a load balancer needs fitting subnets in two zones, and vpc-default has 1"),
+        (&["s-b"], &[], "s-b | s-b s-a"),
+        (&["p-b"], &[], "p-b | s-b s-a"),
+        (&["s-a", "p-b"], &[], "s-a p-b | s-a s-b"),
+        (&["s-a"], &["s-a"], "a load balancer needs fitting subnets in two zones, and vpc-default has 1"),
         (&["s-a", "s-d"], &[], "subnet s-d: d does not offer t3.small"),
         (&["s-a", "s-x", "s-y"], &[], "there is no subnet s-x or s-y in this region"),
         (&["s-a", "foreign"], &[], "subnet foreign lies in vpc-own, not in vpc-default"),
@@ -130,6 +133,25 @@ fn named_subnets_are_checked_and_never_replaced() {
     ] {
         assert_eq!(outcome(&subnets, &named(nodes, balancer)), expected, "{nodes:?} {balancer:?}");
     }
+}
+
+#[test]
+fn a_second_zone_is_the_load_balancers_alone_and_must_fit_it() {
+    let mut private = subnet("p-b", "b");
+    private.route = Route::Indirect;
+    let mut crowded = subnet("s-c", "c");
+    crowded.free_addresses = 3;
+    let mut subnets = vec![subnet("s-a", "a"), private, crowded];
+    assert_eq!(
+        outcome(&subnets, &named(&["s-a"], &[])),
+        "a load balancer needs fitting subnets in two zones, and vpc-default has 1; p-b has no route to an internet \
+         gateway, which an internet-facing load balancer needs; s-c has 3 free addresses, 8 are needed"
+    );
+    // No node is to be there, so it need not offer the instance type; zones that were named come first.
+    subnets.extend([subnet("s-d", "d"), subnet("s-e", "e")]);
+    assert_eq!(outcome(&subnets, &named(&["s-a"], &[])), "s-a | s-a s-d");
+    let zones = Wish { availability_zones: vec!["a".into(), "e".into()], ..named(&["s-a"], &[]) };
+    assert_eq!(outcome(&subnets, &zones), "s-a | s-a s-e");
 }
 
 #[test]

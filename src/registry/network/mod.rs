@@ -3,11 +3,13 @@
 
 mod choose;
 mod problem;
+mod standing;
 
 use serde::Serialize;
 
 pub use choose::{Selection, Wish, choose};
 pub use problem::{NetworkProblem, Rejected, Rejection};
+pub use standing::{Standing, Steps, change};
 
 /// A VPC of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use super::Steps;
+
 /// A load balancer wants this many free addresses in each of its subnets.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>
 pub(super) const MIN_FREE_ADDRESSES: u32 = 8;
@@ -99,6 +101,20 @@ pub enum NetworkProblem {
         subnet: String,
         /// Its zone.
         zone: String,
+        /// How a standing registry gets there, whose load balancer stays where it is unless told.
+        steps: Option<Steps>,
+    },
+    /// The load balancer would leave zones where the nodes are that serve now.
+    #[error(
+        "the nodes that serve now are in {}, where the load balancer would have no subnet any more: it changes first, \
+         and nobody would be served until new nodes are up",
+        zones.join(" and ")
+    )]
+    NodesLeftBehind {
+        /// Those zones.
+        zones: Vec<String>,
+        /// How the registry gets there all the same.
+        steps: Steps,
     },
     /// Fewer than two zones are left.
     #[error("a load balancer needs fitting subnets in two zones, and {vpc} has {found}{}", listed(rejected))]
@@ -113,9 +129,9 @@ pub enum NetworkProblem {
 }
 
 impl NetworkProblem {
-    /// What to type next.
-    pub fn cure(&self) -> &'static str {
-        match self {
+    /// What to type next; `up` is how `dockreg up` is typed for this registry.
+    pub fn cure(&self, up: &str) -> String {
+        let cure = match self {
             Self::NoDefaultVpc => "name a VPC with --vpc, or make one with: aws ec2 create-default-vpc",
             Self::UnknownVpc(_) | Self::UnknownSubnets(_) => {
                 "see what there is with: aws ec2 describe-subnets --query 'Subnets[].[VpcId,SubnetId,AvailabilityZone]'"
@@ -131,12 +147,32 @@ impl NetworkProblem {
             Self::Unfit(Rejected { why: Rejection::NoRoute, .. }) => {
                 "give it a NAT gateway, name another subnet, or name an image that holds everything with --ami"
             }
+            Self::Unfit(Rejected { why: Rejection::ZoneNotWanted(_), .. }) => {
+                "name subnets of those zones with --subnets"
+            }
             Self::Unfit(_) => "name another subnet",
-            Self::ZoneWithoutBalancer { .. } => "add a subnet of that zone to --load-balancer-subnets",
+            Self::ZoneWithoutBalancer { steps: Some(steps), .. } | Self::NodesLeftBehind { steps, .. } => {
+                return steps.typed(up);
+            }
+            Self::ZoneWithoutBalancer { steps: None, .. } => "add a subnet of that zone to --load-balancer-subnets",
             Self::TooFewZones { .. } => {
                 "name two fitting subnets with --subnets A,B, another VPC with --vpc, or another --instance-type"
             }
+        };
+        cure.to_owned()
+    }
+}
+
+impl Steps {
+    /// The steps as they are typed: the second only where the load balancer has something to give up.
+    fn typed(&self, up: &str) -> String {
+        let Self { subnets, meanwhile, finally } = self;
+        let first = format!("`{up} --subnets {} --load-balancer-subnets {}`", subnets.join(","), meanwhile.join(","));
+        if meanwhile == finally {
+            return format!("let the load balancer be there too: {first}");
         }
+        let last = finally.join(",");
+        format!("in two steps every node stays served: {first}, then `{up} --load-balancer-subnets {last}`")
     }
 }
 

@@ -1,0 +1,215 @@
+//! The network of a standing registry: what is not said stays, and no change leaves a node that serves unserved.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::harness::{Fixture, HOST, Output};
+use crate::networks::{Network, balancer, network, nodes, parameter, set, subnet_of, up};
+
+/// The public subnets of zones c and d.
+fn elsewhere(fixture: &Fixture) -> [String; 2] {
+    ["us-east-1c", "us-east-1d"].map(|zone| subnet_of(fixture, zone))
+}
+
+/// A registry that stands, made with these flags; the region, as it then is, and how many changes it took.
+async fn standing(flags: impl Fn(&Network) -> Vec<String>) -> (Fixture, Network, usize) {
+    let fixture = Fixture::new().await;
+    let network = network(&fixture);
+    let flags = flags(&network);
+    up(&fixture, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await.exits(0).ignored();
+    let changes = fixture.mutations().len();
+    (fixture, network, changes)
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// A private subnet of this zone.
+fn private_of(fixture: &Fixture, network: &Network, (zone, id): (&str, &str), cidr: &str) -> String {
+    let region = fixture.region().region();
+    region.world(|world| {
+        let nat = world.ec2.network.nat_gateways.keys().next().expect("a NAT gateway").clone();
+        world.ec2.network.create_subnet(&region, &network.vpc, (zone, id), cidr, Some(&nat)).expect("a subnet")
+    })
+}
+
+/// Every instance there ever was.
+fn instances(fixture: &Fixture) -> BTreeSet<String> {
+    fixture.region().region().world(|world| world.ec2.instances.all().map(|one| one.id.clone()).collect())
+}
+
+/// The command lines of the hint, as they are typed.
+fn steps(refused: &Output) -> Vec<Vec<String>> {
+    let quoted = refused.stderr.split('`').skip(1).step_by(2);
+    quoted.map(|line| line.split_whitespace().skip(1).map(str::to_owned).collect()).collect()
+}
+
+/// Types what the refusal says while clients connect all the time.
+async fn follow(fixture: &Fixture, refused: &Output, count: usize) {
+    let steps = steps(refused);
+    assert_eq!(steps.len(), count, "{refused}");
+    let clients = fixture.clients(4);
+    for step in &steps {
+        let words: Vec<_> = step.iter().map(String::as_str).chain(["--yes"]).collect();
+        fixture.run(&words).await.exits(0).ignored();
+    }
+    let seen = clients.stop().await;
+    assert!(seen.failures.is_empty(), "of {} connections failed {:?}", seen.leaves.len(), seen.failures);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_to_other_zones_is_refused_and_its_two_steps_lose_no_request() {
+    let (fixture, _, changes) = standing(|_| owned(&["--nodes", "2"])).await;
+    let new = elsewhere(&fixture);
+    let refused = up(&fixture, &["--subnets", &new.join(",")]).await.exits(1);
+    assert!(refused.stderr.contains("the nodes that serve now are in us-east-1a and us-east-1b"), "{refused}");
+    assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
+    follow(&fixture, &refused, 2).await;
+    assert_eq!(nodes(&fixture).0, set(&new));
+    assert_eq!(balancer(&fixture).await.0, set(&new));
+    assert_eq!(parameter(&fixture, "LoadBalancerSubnets").await, "", "it follows the nodes again");
+    let again = up(&fixture, &["--subnets", &new.join(",")]).await.exits(0);
+    assert!(again.stderr.contains("nothing to change"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_kinds_of_subnets_named_at_once_are_judged_alike() {
+    let (fixture, _, changes) = standing(|_| Vec::new()).await;
+    let new = elsewhere(&fixture).join(",");
+    let refused = up(&fixture, &["--subnets", &new, "--load-balancer-subnets", &new]).await.exits(1);
+    assert!(refused.stderr.contains("the nodes that serve now are in us-east-1a"), "{refused}");
+    let refused = up(&fixture, &["--load-balancer-subnets", &new]).await.exits(1);
+    assert!(refused.stderr.contains("lies in us-east-1a, where the load balancer has no subnet"), "{refused}");
+    assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_load_balancer_alone_changes_and_private_nodes_stay() {
+    let (fixture, network, _) =
+        standing(|network| owned(&["--nodes", "2", "--subnets", &network.private.join(",")])).await;
+    let before = instances(&fixture);
+    let mut wider = network.public.to_vec();
+    wider.push(subnet_of(&fixture, "us-east-1c"));
+    up(&fixture, &["--load-balancer-subnets", &wider.join(",")]).await.exits(0).ignored();
+    assert_eq!(balancer(&fixture).await.0, set(&wider));
+    assert_eq!(instances(&fixture), before, "the same nodes");
+    assert_eq!(nodes(&fixture), (set(&network.private), false));
+    assert_eq!(parameter(&fixture, "NodePublicAddress").await, "false");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn private_nodes_move_with_public_subnets_in_front_of_them() {
+    let (fixture, network, changes) = standing(|network| owned(&["--subnets", &network.private.join(",")])).await;
+    let new = [
+        private_of(&fixture, &network, ("us-east-1c", "use1-az6"), "172.31.101.0/24"),
+        private_of(&fixture, &network, ("us-east-1d", "use1-az1"), "172.31.102.0/24"),
+    ];
+    let refused = up(&fixture, &["--subnets", &new.join(",")]).await.exits(1);
+    assert!(refused.stderr.contains("lies in us-east-1c, where the load balancer has no subnet"), "{refused}");
+    assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
+    follow(&fixture, &refused, 2).await;
+    assert_eq!(nodes(&fixture), (nodes(&fixture).0.intersection(&set(&new)).cloned().collect(), false));
+    assert_eq!(balancer(&fixture).await.0, set(&elsewhere(&fixture)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn load_balancer_subnets_of_before_are_not_left_behind() {
+    let (fixture, network, changes) = standing(|network| {
+        owned(&["--subnets", &network.public[0], "--load-balancer-subnets", &network.public.join(",")])
+    })
+    .await;
+    let new = elsewhere(&fixture);
+    let refused = up(&fixture, &["--subnets", &new.join(",")]).await.exits(1);
+    assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
+    follow(&fixture, &refused, 2).await;
+    assert_eq!(balancer(&fixture).await.0, set(&new));
+    // Back to one of them, which the load balancer serves already.
+    up(&fixture, &["--subnets", &new[0]]).await.exits(0).ignored();
+    assert_eq!((nodes(&fixture).0, balancer(&fixture).await.0), (set(&new[..1]), set(&new)));
+    drop(network);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_zone_more_takes_one_step() {
+    let (fixture, network, _) = standing(|_| Vec::new()).await;
+    let mut wider = network.public.to_vec();
+    wider.push(subnet_of(&fixture, "us-east-1c"));
+    let clients = fixture.clients(4);
+    up(&fixture, &["--subnets", &wider.join(",")]).await.exits(0).ignored();
+    let seen = clients.stop().await;
+    assert!(seen.failures.is_empty(), "of {} connections failed {:?}", seen.leaves.len(), seen.failures);
+    assert_eq!(balancer(&fixture).await.0, set(&wider));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn zones_named_when_it_was_made_follow_the_subnets() {
+    let (fixture, _, _) = standing(|_| owned(&["--availability-zones", "us-east-1a,us-east-1b"])).await;
+    let new = elsewhere(&fixture);
+    let refused = up(&fixture, &["--subnets", &new.join(",")]).await.exits(1);
+    follow(&fixture, &refused, 2).await;
+    assert_eq!(parameter(&fixture, "AvailabilityZones").await, "us-east-1c,us-east-1d");
+    let refused = up(&fixture, &["--availability-zones", "us-east-1a,us-east-1b"]).await.exits(1);
+    let words = format!("subnet {}: lies in us-east-1c, which --availability-zones leaves out", new[0]);
+    assert!(refused.stderr.contains(&words), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_internal_registry_stays_one_without_the_word() {
+    let (fixture, network, _) =
+        standing(|network| owned(&["--internal", "--no-verify", "--subnets", &network.private.join(",")])).await;
+    let third = private_of(&fixture, &network, ("us-east-1c", "use1-az6"), "172.31.101.0/24");
+    let mut wider = network.private.to_vec();
+    wider.push(third);
+    up(&fixture, &["--no-verify", "--subnets", &wider.join(",")]).await.exits(0).ignored();
+    assert_eq!(balancer(&fixture).await, (set(&wider), json!("internal")));
+}
+
+/// Where nodes and load balancer are, neither is judged again.
+#[tokio::test(flavor = "multi_thread")]
+async fn subnets_that_would_not_be_chosen_today_are_kept() {
+    let (fixture, network, _) = standing(|network| owned(&["--subnets", &network.private.join(",")])).await;
+    fixture.region().region().world(|world| {
+        for table in world.ec2.network.route_tables.values_mut() {
+            table.routes.retain(|route| route.nat_gateway_id.is_none());
+        }
+    });
+    let wider = format!("{},{}", network.public.join(","), subnet_of(&fixture, "us-east-1c"));
+    up(&fixture, &["--load-balancer-subnets", &wider]).await.exits(0).ignored();
+    assert_eq!(balancer(&fixture).await.0.len(), 3);
+    let refused = up(&fixture, &["--subnets", &network.private[0], "--instance-type", "m99.huge"]).await.exits(1);
+    assert!(refused.stderr.contains("there is no instance type m99.huge"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_vpc_is_refused() {
+    let (fixture, network, changes) = standing(|_| Vec::new()).await;
+    let other = "vpc-0123456789abcdef0";
+    fixture.region().region().world(|world| {
+        let mut vpc = world.ec2.network.vpcs[&network.vpc].clone();
+        (vpc.vpc_id, vpc.is_default) = (other.to_owned(), false);
+        world.ec2.network.vpcs.insert(other.to_owned(), vpc);
+    });
+    let refused = up(&fixture, &["--vpc", other]).await.exits(1);
+    assert!(
+        refused.stderr.contains(&format!("is in {}, and no load balancer moves to another", network.vpc)),
+        "{refused}"
+    );
+    assert!(refused.stderr.contains("the images stay in their bucket"), "{refused}");
+    assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
+    let same = up(&fixture, &["--vpc", &network.vpc]).await.exits(0);
+    assert!(same.stderr.contains("nothing to change"), "{same}");
+}
+
+/// What is named as it is, in whatever order, replaces no node.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_network_changes_nothing() {
+    let (fixture, network, changes) = standing(|_| Vec::new()).await;
+    let [first, second] = &network.public;
+    let turned = format!("{second},{first}");
+    let same = up(&fixture, &["--subnets", &turned, "--load-balancer-subnets", &turned]).await.exits(0);
+    assert!(same.stderr.contains("nothing to change"), "{same}");
+    assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
+    assert!(same.stdout.contains(HOST) || same.stderr.contains(HOST), "{same}");
+}
