@@ -1,6 +1,7 @@
 //! What a registry is, apart from AWS and the terminal: names, settings of the template, certificates, zones, readiness.
 
 pub mod certificate;
+pub mod cidr;
 pub mod connect_to;
 pub mod cost;
 pub mod htpasswd;

@@ -5,6 +5,7 @@ mod capacity;
 mod certificate;
 mod machine;
 mod network;
+mod patience;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::certificate::{Candidate, Client, Place};
+use super::cidr;
 use super::names::{HostName, STACK_TAG};
 use super::network::{Subnet, Vpc};
 use super::template::parameter;
@@ -128,6 +130,10 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
     let host = host(settings, stack)?;
     let mut draft = Draft::default();
     for (name, setting) in &settings.parameters {
+        // A stack may have a range as somebody wrote it, which EC2 does not take a second time in other words.
+        if stack.and_then(|stack| stack.parameter(name)).is_some_and(|now| cidr::same(now, &setting.value)) {
+            continue;
+        }
         draft.values.insert((*name).to_owned(), setting.clone());
     }
     let certificate = certificate::choose(settings, observed, stack, &host, &mut draft)?;
@@ -139,6 +145,7 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
     }
     machine::choose(settings, observed, stack, &mut draft)?;
     capacity::check(observed, stack, &mut draft)?;
+    patience::check(stack, &mut draft);
     let bucket = bucket::choose(settings, observed, stack, &mut draft)?;
     let mut secrets = BTreeMap::new();
     match (&settings.users, stack) {

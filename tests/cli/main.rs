@@ -40,5 +40,6 @@ mod screens;
 mod states;
 mod terminal;
 mod users;
+mod values;
 mod waits;
 mod weather;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::ProbeArgs;
+use crate::registry::cidr;
 use crate::registry::names::HostName;
 
 /// `dockreg up`.
@@ -93,7 +94,7 @@ pub struct UpArgs {
     /// VPC; otherwise the default one
     #[arg(long, env = "DOCKREG_VPC", value_name = "ID", help_heading = "Network", hide_env_values = true)]
     pub vpc: Option<String>,
-    /// Subnets of the nodes, at least two zones
+    /// Subnets of the nodes
     #[arg(
         long,
         env = "DOCKREG_SUBNETS",
@@ -127,13 +128,14 @@ pub struct UpArgs {
     #[arg(long, help_heading = "Network")]
     pub internal: bool,
     /// Who may reach the registry
-    #[arg(long, env = "DOCKREG_ALLOWED_CIDR", value_name = "CIDR", help_heading = "Network", hide_env_values = true)]
+    #[arg(long, env = "DOCKREG_ALLOWED_CIDR", value_name = "CIDR", value_parser = cidr::parse, help_heading = "Network", hide_env_values = true)]
     pub allowed_cidr: Option<String>,
     /// Who may reach the nodes by SSH (port 22); makes a security group too, whose members may reach them by SSH and HTTP
     #[arg(
         long,
         env = "DOCKREG_ADMIN_CIDR",
         value_name = "CIDR",
+        value_parser = cidr::parse_or_nobody,
         help_heading = "Network",
         conflicts_with = "admin_security_group",
         hide_env_values = true
@@ -166,6 +168,7 @@ pub struct UpArgs {
         long,
         env = "DOCKREG_HEALTH_CHECK_GRACE_PERIOD",
         value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(1..=7200),
         help_heading = "Nodes",
         hide_env_values = true
     )]
