@@ -6,9 +6,7 @@ use anyhow::Result;
 
 use crate::client::Client;
 use crate::repeat::Repeat;
-
-/// Seconds after which a pull counts as failed; a person would have given up.
-const PATIENCE: &str = "120";
+use crate::traffic::PATIENCE;
 
 /// Starts pulling `image` again and again.
 pub fn start(client: Arc<Client>, image: String) -> Repeat {
@@ -21,5 +19,5 @@ pub fn start(client: Arc<Client>, image: String) -> Repeat {
 async fn pull(client: &Client, image: &str) -> Result<Option<String>> {
     // Without the image at hand, every pull fetches manifest and layer through the load balancer.
     let _absent_the_first_time = client.run(&["docker", "image", "rm", "--force", image], "").await?;
-    Ok(client.run(&["timeout", PATIENCE, "docker", "pull", "--quiet", image], "").await?.failure())
+    Ok(client.run(&["timeout", &PATIENCE.to_string(), "docker", "pull", "--quiet", image], "").await?.failure())
 }

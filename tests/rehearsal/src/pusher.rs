@@ -9,9 +9,7 @@ use crate::client::Client;
 use crate::repeat::Repeat;
 use crate::scene::{DOMAIN, PASSWORD, USER};
 use crate::steps::docker::after;
-
-/// Seconds after which a push counts as failed.
-const PATIENCE: &str = "120";
+use crate::traffic::PATIENCE;
 
 /// The repository that is pushed to.
 const REPOSITORY: &str = "pushed";
@@ -44,7 +42,7 @@ async fn push(client: &Client, bytes: u64, taken: &Taken) -> Result<Option<Strin
          tar -C $folder -c layer | docker import - {name}; rm -r $folder"
     );
     client.succeed(&["sh", "-c", &import], "").await?;
-    let output = client.run(&["timeout", PATIENCE, "docker", "push", &name], "").await?;
+    let output = client.run(&["timeout", &PATIENCE.to_string(), "docker", "push", &name], "").await?;
     client.succeed(&["docker", "image", "rm", "--force", &name], "").await?;
     if let Some(failure) = output.failure() {
         return Ok(Some(failure));

@@ -14,6 +14,9 @@ use crate::{puller, table};
 /// Bytes of an ordinary layer.
 pub const LAYER: u64 = 1_000_000;
 
+/// Seconds after which a pull or a push counts as failed; a person would have given up.
+pub const PATIENCE: u64 = 120;
+
 /// Successes of each client before something happens, and after.
 const CALM: usize = 3;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::traffic::LAYER;
+use crate::traffic::{LAYER, PATIENCE};
 
 /// Bytes of a disk that is too small for the images that pass.
 pub const SMALL_DISK: u64 = 200_000_000;
@@ -100,17 +100,18 @@ impl Fault {
     }
 
     /// For how long a client may be without a success. About twice what was seen on two loaded cores (CHAOS.md), which also
-    /// run all nodes; a pull in the middle of which a node loses power hangs until its client gives up, after 120 s.
+    /// run all nodes. What is under way at a node that dies without a word hangs until its client gives up.
     pub fn longest_gap(self) -> Duration {
         let beyond = |fault: Duration| fault + Duration::from_secs(60);
         match self {
             Self::RegistryKilled | Self::DockerRestarted | Self::NginxKilled => Duration::from_secs(30),
-            Self::Frozen | Self::CutOff | Self::SecretAtBoot | Self::UsersAtBoot => Duration::from_secs(60),
             Self::SecretLater => Duration::from_secs(30),
             Self::S3Failing(time) => beyond(time),
             Self::S3Slow | Self::ClockWrong => beyond(Duration::from_secs(60)),
-            Self::RebootAll => Duration::from_secs(120),
-            Self::PowerLost | Self::SmallDisk => Duration::from_secs(200),
+            Self::PowerLost | Self::Frozen | Self::CutOff | Self::SecretAtBoot | Self::UsersAtBoot => {
+                beyond(Duration::from_secs(PATIENCE))
+            }
+            Self::RebootAll | Self::SmallDisk => beyond(Duration::from_secs(PATIENCE)),
         }
     }
 
