@@ -27,9 +27,13 @@ A registry in two commands:
   dockreg login
 
 Exit codes:
-  0  done, or nothing to do          3  the stack operation failed, or is still running
-  1  refused: you or your AWS setup  4  the stack is up, the registry is not proven to work
-  2  wrong command line              130  interrupted")]
+  0    done, or nothing to do
+  1    refused: you or your AWS setup
+  2    wrong command line
+  3    the stack operation failed, or is still running
+  4    the stack is up, the registry is not proven to work
+  70   a bug in dockreg
+  130  interrupted")]
 pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
@@ -49,7 +53,7 @@ pub struct GlobalArgs {
     /// AWS region; otherwise AWS_REGION, AWS_DEFAULT_REGION or the profile's
     #[arg(long, global = true, env = "DOCKREG_REGION", value_name = "REGION", hide_env_values = true)]
     pub region: Option<String>,
-    /// AWS profile; otherwise AWS_PROFILE or `default`
+    /// AWS profile, before keys in the environment; otherwise AWS_PROFILE or `default`
     #[arg(long, global = true, env = "DOCKREG_PROFILE", value_name = "PROFILE", hide_env_values = true)]
     pub profile: Option<String>,
     /// How results are written to standard output
@@ -154,8 +158,8 @@ impl Command {
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Output:
-  A table of stack, nodes, load balancer, certificate, DNS and registry, and one verdict.
-  With --output json, `data` carries the same by name.
+  A table of stack, nodes, load balancer, certificate, DNS and registry, and one
+  verdict. With --output json, `data` carries the same by name.
 
 Exit code:
   0  the registry works (a certificate with under 30 days left is a warning)
@@ -187,8 +191,9 @@ pub enum CertCommand {
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Output:
-  One row per certificate: name, where it is kept, key, names covered, expiry, usable and why not;
-  with 100 columns or more also its issuer and what uses it. Without a terminal a row is one line.
+  One row per certificate: name, where it is kept, key, names covered, expiry,
+  usable and why not; with 100 columns or more also its issuer and what uses it.
+  Without a terminal a row is one line.
 
 Exit code:
   0  listed, also when there is none

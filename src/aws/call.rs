@@ -247,6 +247,11 @@ impl From<AwsCallError> for Failure {
         let operation = error.operation;
         let again;
         let (kind, message, hint) = match error.kind {
+            CallKind::Credentials if error.message.contains("scoped to a valid region") => (
+                Kind::Region,
+                "AWS does not take the region that was named".to_owned(),
+                Some("look at --region, AWS_REGION and AWS_ENDPOINT_URL; then repeat the command"),
+            ),
             CallKind::Credentials => {
                 again = format!("{}; then repeat the command", login::advice());
                 (Kind::Credentials, "no AWS credentials that work".to_owned(), Some(again.as_str()))
@@ -263,7 +268,9 @@ impl From<AwsCallError> for Failure {
             CallKind::Denied => (
                 Kind::Denied,
                 format!("the AWS credentials may not do {operation}"),
-                Some("ask for this permission, or use other credentials with --profile"),
+                Some(
+                    "ask for this permission (`dockreg iam-policy` prints all that are needed), or use other credentials with --profile",
+                ),
             ),
             CallKind::Throttled => {
                 (Kind::Endpoint, format!("AWS throttles {operation}"), Some("wait a minute and repeat the command"))

@@ -4,11 +4,16 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 
 use crate::error::{Failure, Kind};
 use crate::registry::names::APP_NAME;
@@ -44,6 +49,7 @@ impl std::fmt::Debug for Aws {
 impl Aws {
     /// Reads region and profile; asks nothing of AWS. Fails when there is no region, before credentials are looked for.
     pub async fn connect(region: Option<&str>, profile: Option<&str>) -> Result<Self, Failure> {
+        super::login::remember(profile).await?;
         let mut in_profile = ProfileFileRegionProvider::builder();
         if let Some(profile) = profile {
             in_profile = in_profile.profile_name(profile);
@@ -59,7 +65,6 @@ impl Aws {
                 .hint("name one such as --region eu-central-1"));
         }
         let config = load(region.clone(), profile).await;
-        super::login::remember(profile).await;
         Ok(Self {
             config,
             region: region.as_ref().to_owned(),
@@ -113,12 +118,6 @@ fn is_region_name(name: &str) -> bool {
 
 #[expect(clippy::disallowed_methods, reason = "the one home of the SDK's configuration")]
 async fn load(region: Region, profile: Option<&str>) -> SdkConfig {
-    let metadata = aws_config::imds::Client::builder()
-        .connect_timeout(METADATA_TIMEOUT)
-        .read_timeout(METADATA_TIMEOUT)
-        .max_attempts(1)
-        .build();
-    let mut credentials = DefaultCredentialsChain::builder().region(region.clone()).imds_client(metadata);
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
@@ -126,16 +125,38 @@ async fn load(region: Region, profile: Option<&str>) -> SdkConfig {
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     let cache = aws_config::identity::IdentityCache::lazy().load_timeout(CREDENTIALS_TIMEOUT).build();
+    let credentials = credentials(region.clone(), profile).await;
     let mut loader =
         aws_config::defaults(BehaviorVersion::latest()).region(region).timeout_config(timeouts).identity_cache(cache);
     if let Some(profile) = profile {
         loader = loader.profile_name(profile);
-        credentials = credentials.profile_name(profile);
     }
     if let Ok(name) = AppName::new(APP_NAME) {
         loader = loader.app_name(name);
     }
-    loader.credentials_provider(credentials.build().await).load().await
+    loader.credentials_provider(credentials).load().await
+}
+
+/// Where credentials are looked for. A profile that was named comes before keys in the environment, which may be of
+/// another account. <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>
+async fn credentials(region: Region, profile: Option<&str>) -> SharedCredentialsProvider {
+    let metadata = aws_config::imds::Client::builder()
+        .connect_timeout(METADATA_TIMEOUT)
+        .read_timeout(METADATA_TIMEOUT)
+        .max_attempts(1)
+        .build();
+    let Some(profile) = profile else {
+        let chain = DefaultCredentialsChain::builder().region(region).imds_client(metadata).build().await;
+        return SharedCredentialsProvider::new(chain);
+    };
+    let place = ProviderConfig::default().with_region(Some(region));
+    let own = ProfileFileCredentialsProvider::builder().configure(&place).profile_name(profile).build();
+    let machine = ImdsCredentialsProvider::builder().configure(&place).imds_client(metadata).build();
+    // A profile that says nothing of credentials leaves them to the machine's role.
+    let chain = CredentialsProviderChain::first_try("Profile", own)
+        .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&place).build())
+        .or_else("Ec2InstanceMetadata", machine);
+    SharedCredentialsProvider::new(chain)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use aws_config::profile::ProfileSet;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use crate::error::{Failure, Kind};
+
 /// One process has one set of credentials, and failed calls are turned into words far from where these were chosen.
 static ADVICE: OnceLock<String> = OnceLock::new();
 
@@ -17,8 +19,8 @@ pub(super) fn advice() -> &'static str {
         .map_or("log in with `aws sso login` or `aws configure`, or name a profile with --profile", String::as_str)
 }
 
-/// Finds out where the credentials of this run come from.
-pub(super) async fn remember(profile: Option<&str>) {
+/// Finds out where the credentials of this run come from. Fails when a profile was named and there is none of that name.
+pub(super) async fn remember(profile: Option<&str>) -> Result<(), Failure> {
     let (fs, env) = (Fs::real(), Env::real());
     let chosen = profile.map(|name| Cow::Owned(name.to_owned()));
     let profiles = aws_config::profile::load(&fs, &env, &Default::default(), chosen).await;
@@ -26,12 +28,21 @@ pub(super) async fn remember(profile: Option<&str>) {
     let setting = |profile: &str, key: &str| {
         profiles.as_ref().ok().and_then(|all| all.get_profile(profile)).and_then(|own| own.get(key)).map(str::to_owned)
     };
-    let is_set = |name: &str| env.get(name).is_ok_and(|value| !value.is_empty());
+    if let (Some(wanted), Ok(all)) = (profile, &profiles)
+        && all.get_profile(wanted).is_none()
+    {
+        return Err(Failure::new(Kind::Credentials, format!("there is no AWS profile {wanted}")).hint(format!(
+            "see which there are: aws configure list-profiles; make it: aws configure --profile {wanted}"
+        )));
+    }
+    // A profile that was named comes before the environment's keys.
+    let is_set = |name: &str| profile.is_none() && env.get(name).is_ok_and(|value| !value.is_empty());
     if let Some(advice) = find(&name, setting, is_set) {
         // A second connection of the same run has the same credentials.
         let known = ADVICE.set(advice).is_err();
         tracing::trace!(known, "how to log in again");
     }
+    Ok(())
 }
 
 /// The advice for a profile; none when nothing is known about it.
@@ -46,7 +57,7 @@ fn find(
         } else {
             "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         };
-        return Some(format!("{kind}, or unset them and name a profile with --profile"));
+        return Some(format!("{kind}, or name a profile with --profile"));
     }
     // A role is assumed with the credentials of another profile, perhaps over several steps.
     let mut base = profile.to_owned();

@@ -103,11 +103,10 @@ pub(super) async fn refused(aws: &Aws, id: &str, change_set: ChangeSet) -> Failu
     }
 }
 
-/// Shows a cause among the progress.
+/// Shows a cause among the progress, right after the event that gave AWS's reason.
 pub(super) fn show(progress: &Progress, cause: &Cause) {
-    let RootCause { logical_id, resource_type, reason, hint, .. } = &cause.root;
+    let RootCause { logical_id, resource_type, hint, .. } = &cause.root;
     progress.line(&format!("first failure: {logical_id} ({resource_type})"));
-    progress.line(&format!("  {reason}"));
     if let Some(path) = &cause.path {
         progress.line(&format!("  at {path}"));
     }

@@ -126,12 +126,17 @@ pub(super) async fn cancel(effects: Effects<'_>, stack_id: &str, how: Cancel) ->
 
 /// How a run ends whose operation was cancelled from it; `None` when the operation ended as if it had not been, or badly.
 pub(super) fn cancelled(ended: &Ended, resume: &str) -> Option<Failure> {
-    let message = match (ended.cancelled?, &ended.status) {
-        (Cancel::Update, StackStatus::UpdateRollbackComplete) => "cancelled: the update is undone",
-        (Cancel::Creation, StackStatus::DeleteComplete) => "cancelled: what was made is deleted",
+    let (message, hint) = match (ended.cancelled?, &ended.status) {
+        (Cancel::Update, StackStatus::UpdateRollbackComplete) => {
+            ("cancelled: the update is undone", format!("to begin again, with the same flags: {resume}"))
+        }
+        // Nothing is left that knows the host.
+        (Cancel::Creation, StackStatus::DeleteComplete) => {
+            ("cancelled: what was made is deleted", format!("to begin again: {resume} --domain HOST"))
+        }
         _ => return None,
     };
-    Some(Failure::new(Kind::Interrupted, message).hint(format!("to begin again: {resume}")))
+    Some(Failure::new(Kind::Interrupted, message).hint(hint))
 }
 
 #[cfg(test)]

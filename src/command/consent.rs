@@ -46,7 +46,7 @@ async fn answer(question: impl Future<Output = Result<bool, Unanswered>>) -> Res
         answer = question => match answer {
             Ok(answer) => Ok(answer),
             Err(Unanswered::NoTerminal) => Err(no_terminal()),
-            Err(Unanswered::Closed) => Ok(false),
+            Err(Unanswered::Closed) => Err(declined()),
         },
         () = interrupt::interrupted() => Err(interrupt::stopped()),
     }
@@ -58,5 +58,5 @@ fn declined() -> Failure {
 
 fn no_terminal() -> Failure {
     Failure::new(Kind::NoTerminal, "there is no terminal to ask on; nothing was changed")
-        .hint("add --yes to agree in advance, or --dry-run to `dockreg up` to only see what would change")
+        .hint("add --yes to agree in advance")
 }

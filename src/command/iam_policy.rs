@@ -12,13 +12,16 @@ use crate::registry::policy::{self, MAX_CHARACTERS, Maker, Part, Scope};
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Output:
-  An IAM policy document for the stack and the region, with every action that dockreg calls, or
-  CloudFormation calls to make the stack, and no other. As two managed policies for a role or a user:
+  An IAM policy document for the stack and the region, with every action that
+  dockreg calls, or CloudFormation calls to make the stack, and no other. As two
+  managed policies for a role or a user:
     for part in 1 2; do
       dockreg iam-policy --part $part > part-$part.json
-      aws iam create-policy --policy-name dockreg-$part --policy-document file://part-$part.json
+      aws iam create-policy --policy-name dockreg-$part \\
+        --policy-document file://part-$part.json
     done
-  What makes or deletes something is allowed through CloudFormation alone, where dockreg does not do it itself.
+  What makes or deletes something is allowed through CloudFormation alone, where
+  dockreg does not do it itself.
 
 Exit code:
   0  printed

@@ -19,7 +19,8 @@ use crate::registry::names::OPERATOR;
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Output:
-  What `docker login` says. The password goes to Docker on its standard input and is never shown.
+  What `docker login` says. The password goes to Docker on its standard input
+  and is never shown.
 
 Exit code:
   0  Docker accepted and stored the credentials
@@ -70,9 +71,11 @@ async fn log_in(client: &str, host: &str, password: &SecretString) -> Result<Str
         .stderr(Stdio::piped())
         .spawn();
     let mut child = spawned.map_err(|error| {
-        Failure::new(Kind::Input, format!("could not start {client}"))
-            .cause(error.to_string())
-            .hint("install it, or name another client with --client")
+        let failure = match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::new(Kind::Input, format!("there is no program {client} here")),
+            _ => Failure::new(Kind::Input, format!("could not start {client}")).cause(error.to_string()),
+        };
+        failure.hint("install it, or name another client with --client")
     })?;
     if let Some(mut stdin) = child.stdin.take() {
         // A client that ends before it has read its input says why itself.

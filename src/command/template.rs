@@ -10,7 +10,8 @@ use crate::registry::template;
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Output:
-  The template exactly as `dockreg up` sends it; it also launches alone from the console or aws-cli.
+  The template exactly as `dockreg up` sends it; it also launches alone from the
+  console or aws-cli.
 
 Exit code:
   0  printed")]

@@ -5,6 +5,7 @@ pub mod cidr;
 pub mod connect_to;
 pub mod cost;
 pub mod htpasswd;
+pub mod image;
 pub mod names;
 pub mod network;
 pub mod note;

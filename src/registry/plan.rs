@@ -21,7 +21,7 @@ use super::network::{Subnet, Vpc};
 use super::template::parameter;
 use super::zone::Zone;
 use crate::error::{Failure, Kind};
-use crate::settings::{Setting, Source, UpSettings};
+use crate::settings::{Setting, Source, UpSettings, ZoneWish};
 use crate::stack::Stack;
 
 pub use bucket::FoundBucket;
@@ -72,6 +72,8 @@ pub struct UpPlan {
     pub host: HostName,
     /// The zone that takes the record; `None` when the user makes it.
     pub zone: Option<Zone>,
+    /// Whether the user wants no record.
+    pub zone_declined: bool,
     /// Whether the template makes the record.
     pub makes_record: bool,
     /// The certificate, when it was chosen anew.
@@ -179,6 +181,7 @@ pub fn plan(settings: &UpSettings, observed: &Observed, template: &str) -> Resul
         creates: stack.is_none(),
         host,
         zone,
+        zone_declined: settings.zone == ZoneWish::Without,
         makes_record,
         certificate,
         requests_certificate,

@@ -81,7 +81,9 @@ impl ZoneProblem {
                     .to_owned()
             }
             Self::Unknown { .. } => {
-                "leave --dns-zone away to do without a record, or create the zone and delegate it first".to_owned()
+                "leave --dns-zone away to have the zone found; create the zone and delegate it first; or do without a \
+                 record: --dns-zone none"
+                    .to_owned()
             }
             Self::Elsewhere { zone, .. } => format!("choose a host below {zone}, or another --dns-zone"),
         }

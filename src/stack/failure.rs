@@ -48,14 +48,19 @@ pub fn root_cause(events: &[StackEvent]) -> Option<RootCause> {
     Some(describe(event))
 }
 
+/// Whether a reason says nothing that a person watching does not know: that somebody asked for the operation.
+#[must_use]
+pub fn is_known(reason: &str) -> bool {
+    reason.eq_ignore_ascii_case("User Initiated")
+}
+
 /// Whether somebody had an update undone, and nothing failed by itself. CloudFormation then gives this reason for the
 /// rollback, and names the resources that failed otherwise.
 #[must_use]
 pub fn was_cancelled(events: &[StackEvent]) -> bool {
     let undone = |event: &&StackEvent| event.stack_status() == Some(StackStatus::UpdateRollbackInProgress);
-    let by_user = |reason: &str| reason.eq_ignore_ascii_case("User Initiated");
     root_cause(events).is_none()
-        && events.iter().find(undone).is_some_and(|own| own.reason.as_deref().is_some_and(by_user))
+        && events.iter().find(undone).is_some_and(|own| own.reason.as_deref().is_some_and(is_known))
 }
 
 /// The instance that told CloudFormation that it failed, when the reason is such a signal.

@@ -29,6 +29,7 @@ async fn what_is_uploaded_to_acm_is_served() {
     let before = fixture.mutations();
     let again = fixture.run(&UPLOAD).await.exits(0);
     assert!(again.stdout.contains("this very certificate is in ACM already, as other.example.test"), "{again}");
+    assert!(again.stdout.contains("  issuer  dockreg simulated region CA\n"), "{again}");
     assert!(again.stdout.contains(&format!("dockreg cert rotate --certificate {}", arns[0])), "{again}");
     let elsewhere = fixture.run(&TO_IAM).await.exits(0);
     assert!(elsewhere.stdout.contains("is in ACM already"), "{elsewhere}");

@@ -25,6 +25,30 @@ async fn every_command_explains_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_prose_of_the_help_fits_a_narrow_terminal_as_it_is() {
+    let (mut narrow, wide) = (Fixture::new().await, Fixture::new().await);
+    narrow.set("COLUMNS", "80");
+    for command in [
+        &["--help"][..],
+        &["up", "--help"],
+        &["status", "--help"],
+        &["down", "--help"],
+        &["cert", "list", "--help"],
+        &["cert", "upload", "--help"],
+        &["cert", "rotate", "--help"],
+        &["cert", "delete", "--help"],
+        &["login", "--help"],
+        &["template", "--help"],
+        &["iam-policy", "--help"],
+    ] {
+        let prose = |help: &str| help.rsplit_once("DOCKREG_POLL_INTERVAL]").map(|(_, prose)| prose.to_owned());
+        let help = narrow.run(command).await.exits(0);
+        assert!(help.stdout.lines().all(|line| line.chars().count() <= 80), "{help}");
+        assert_eq!(prose(&help.stdout), prose(&wide.run(command).await.exits(0).stdout), "a line was broken");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_version_is_that_of_the_package() {
     let output = Fixture::new().await.run(&["--version"]).await.exits(0);
     assert_eq!(output.stdout, concat!("dockreg ", env!("CARGO_PKG_VERSION"), "\n"));

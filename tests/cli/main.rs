@@ -3,7 +3,9 @@
 //! Every test starts a region of its own and depends on no other, on no clock and on nothing outside this machine.
 //! After a wanted change of wording: `INSTA_UPDATE=always cargo test --test cli`, then read the difference.
 
+mod advice;
 mod attach;
+mod bad_input;
 mod cancelled;
 mod certificate_choice;
 mod certificate_expiry;

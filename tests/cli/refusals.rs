@@ -100,6 +100,33 @@ async fn credentials_that_are_missing_wrong_or_expired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_named_profile_comes_before_keys_of_the_environment() {
+    let mut fixture = Fixture::new().await;
+    std::fs::create_dir(fixture.home().join(".aws")).expect("a directory");
+    let keys = |id: &str, secret: &str| format!("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    let environment = fixture.region().environment();
+    let own = |name: &str| environment.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let (id, secret) = (own("AWS_ACCESS_KEY_ID").expect("an id"), own("AWS_SECRET_ACCESS_KEY").expect("a key"));
+    let right = keys(&id, &secret);
+    let wrong = keys("AKIANOBODYKNOWSTHIS0", "nothing");
+    fixture.file(".aws/config", &format!("[profile right]\n{right}\n[profile wrong]\n{wrong}"));
+    let output = fixture.run(&["cert", "list", "--profile", "wrong"]).await.exits(1);
+    assert!(output.stderr.contains("next: renew the credentials: aws configure --profile wrong"), "{output}");
+    let output = fixture.run(&["cert", "list", "--profile", "absent"]).await.exits(1);
+    assert!(output.stderr.contains("error: there is no AWS profile absent"), "{output}");
+    fixture.set("AWS_ACCESS_KEY_ID", "AKIANOBODYKNOWSTHIS0").set("AWS_SECRET_ACCESS_KEY", "nothing");
+    fixture.run(&["cert", "list", "--profile", "right"]).await.exits(0).ignored();
+    fixture.run(&["cert", "list"]).await.exits(1).ignored();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_region_than_the_endpoints() {
+    let output = Fixture::new().await.run(&["status", "--region", "eu-west-1"]).await.exits(1);
+    assert!(output.stderr.contains("next: look at --region, AWS_REGION"), "{output}");
+    assert!(!output.stderr.contains("AWS_ACCESS_KEY_ID"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_region() {
     let mut fixture = Fixture::new().await;
     fixture.unset("AWS_REGION").unset("AWS_DEFAULT_REGION").unset("AWS_ACCESS_KEY_ID");

@@ -14,8 +14,8 @@ async fn what_is_no_range_of_addresses_is_refused_with_how_one_is_written() {
         ("--allowed-cidr", "", "four numbers"),
         ("--allowed-cidr", "2001:db8::/32", "the load balancer has no IPv6 address"),
         ("--admin-cidr", "10.0.0.0/33", "four numbers"),
-        ("--health-check-grace-period", "0", "0 is not in 1..=7200"),
-        ("--health-check-grace-period", "7201", "7201 is not in 1..=7200"),
+        ("--health-check-grace-period", "0", "it is a whole number from 1 to 7200"),
+        ("--health-check-grace-period", "7201", "it is a whole number from 1 to 7200"),
     ] {
         let refused = fixture.run(&[&UP[..], &[flag, value]].concat()).await.exits(2);
         assert!(refused.stderr.contains(&format!("invalid value '{value}' for '{flag}")), "{refused}");

@@ -12,8 +12,9 @@ use crate::error::{Failure, Kind};
 /// `dockreg cert delete`.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-A certificate in use is never deleted: its listeners, their load balancers and stacks are named. AWS gives no private
-key back, so that what is deleted can only be uploaded again from your own files.
+A certificate in use is never deleted: its listeners, their load balancers and
+stacks are named. AWS gives no private key back, so that what is deleted can
+only be uploaded again from your own files.
 
 Output:
   What was deleted, or that there was nothing to delete.

@@ -53,10 +53,10 @@ async fn watch(context: &Context, aws: &Aws, stack: &Stack) -> Result<(), Failur
         .into_iter()
         .map(|own| Expected { logical_id: own.logical_id, resource_type: own.resource_type })
         .collect();
-    let progress = context.shell.progress(&format!("Following {}: {}", stack.name, stack.status), expected);
+    let progress = context.shell.progress(&format!("Following {}", stack.name), expected);
     let again = context.command_line("status --watch");
     let track = follow::Track { stack_id: &stack.id, from: From::OperationStart, soon: no_sign(), resume: &again };
     let mut ignore = |_: &StackEvent| {};
     let ended = follow::follow(context, aws, track, &progress, &mut ignore).await?;
-    ended.unless_cancelled(&again).map(drop)
+    ended.unless_cancelled(&context.command_line("up")).map(drop)
 }

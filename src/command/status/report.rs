@@ -8,6 +8,7 @@ use crate::command::Outcome;
 use crate::context::Context;
 use crate::registry::template::{output, parameter};
 use crate::registry::verify::{self, Stage};
+use crate::stack::failure::is_known;
 use crate::stack::status::Sentiment;
 use crate::ui::{Table, Tone, words};
 
@@ -50,7 +51,13 @@ fn stack(found: &Found) -> (Tone, String) {
         Sentiment::Bad if status.is_updatable() => Tone::Caution,
         Sentiment::Bad => Tone::Bad,
     };
-    let reason = found.stack.status_reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = found
+        .stack
+        .status_reason
+        .as_ref()
+        .filter(|reason| !is_known(reason))
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default();
     (tone, format!("{} in {} is {status}{reason}", found.stack.name, found.region))
 }
 

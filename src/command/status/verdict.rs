@@ -3,6 +3,7 @@
 use super::look::{Found, Part};
 use crate::error::{Failure, Kind};
 use crate::stack::answer::{Down, Look, Up, answer};
+use crate::stack::failure::is_known;
 use crate::stack::status::Sentiment;
 
 /// One verdict.
@@ -82,7 +83,7 @@ fn stack_fault(found: &Found, line: &dyn Fn(&str) -> String) -> Option<Failure> 
         }
     };
     let mut failure = not_verified(message);
-    failure.cause = found.stack.status_reason.clone();
+    failure.cause = found.stack.status_reason.clone().filter(|reason| !is_known(reason));
     Some(failure.hint(hint))
 }
 

@@ -1,26 +1,33 @@
 //! `dockreg up` as it is typed. It parses and decides nothing.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::cli::ProbeArgs;
 use crate::registry::cidr;
+use crate::registry::image::parse_image;
 use crate::registry::names::HostName;
 
 /// `dockreg up`.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-What is not given comes from the running stack, else is found in the account, else is a default; `up` says which.
+What is not given comes from the running stack, else is found in the account,
+else is a default; `up` says which.
 
 Output:
-  The registry's address, its state, and the exact lines to log in, push and pull.
+  The registry's address, its state, and the exact lines to log in, push and
+  pull.
 
 Exit code:
   0  the registry answers, or there was nothing to change
-  1  declined, nothing that fits (certificate, network), not our stack, credentials, or AWS refused
-  3  the stack operation failed and was rolled back, or --timeout passed while it runs
-  4  the stack is up, the registry is not proven to work; or a certificate waits for the DNS record that was printed
+  1  declined, nothing that fits (certificate, network), not our stack,
+     credentials, or AWS refused
+  3  the stack operation failed and was rolled back, or --timeout passed while
+     it runs
+  4  the stack is up, the registry is not proven to work; or a certificate waits
+     for the DNS record that was printed
   130  interrupted: the operation goes on, and `dockreg up` resumes")]
 pub struct UpArgs {
     /// Host name of the registry, for example docker.example.com
@@ -53,8 +60,8 @@ pub struct UpArgs {
     #[arg(long, env = "DOCKREG_HTPASSWD", value_name = "FILE", hide_env_values = true)]
     pub htpasswd: Option<PathBuf>,
     /// How many nodes serve the registry
-    #[arg(long, env = "DOCKREG_NODES", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10), hide_env_values = true)]
-    pub nodes: Option<u16>,
+    #[arg(long, env = "DOCKREG_NODES", value_name = "N", value_parser = |text: &str| parse_whole(text, 1..=10), hide_env_values = true)]
+    pub nodes: Option<u32>,
     /// Show what would change and change nothing (makes and removes a change set: needs write permission)
     #[arg(long)]
     pub dry_run: bool,
@@ -128,7 +135,14 @@ pub struct UpArgs {
     #[arg(long, help_heading = "Network")]
     pub internal: bool,
     /// Who may reach the registry
-    #[arg(long, env = "DOCKREG_ALLOWED_CIDR", value_name = "CIDR", value_parser = cidr::parse, help_heading = "Network", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DOCKREG_ALLOWED_CIDR",
+        value_name = "CIDR",
+        value_parser = cidr::parse,
+        help_heading = "Network",
+        hide_env_values = true
+    )]
     pub allowed_cidr: Option<String>,
     /// Who may reach the nodes by SSH (port 22); makes a security group too, whose members may reach them by SSH and HTTP
     #[arg(
@@ -161,14 +175,21 @@ pub struct UpArgs {
     #[arg(long, env = "DOCKREG_KEY_NAME", value_name = "NAME", help_heading = "Nodes", hide_env_values = true)]
     pub key_name: Option<String>,
     /// Registry image
-    #[arg(long, env = "DOCKREG_IMAGE", value_name = "IMAGE", help_heading = "Nodes", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DOCKREG_IMAGE",
+        value_name = "IMAGE",
+        value_parser = parse_image,
+        help_heading = "Nodes",
+        hide_env_values = true
+    )]
     pub image: Option<String>,
     /// Seconds a new node has before failed health checks count
     #[arg(
         long,
         env = "DOCKREG_HEALTH_CHECK_GRACE_PERIOD",
         value_name = "SECONDS",
-        value_parser = clap::value_parser!(u32).range(1..=7200),
+        value_parser = |text: &str| parse_whole(text, 1..=7200),
         help_heading = "Nodes",
         hide_env_values = true
     )]
@@ -199,6 +220,12 @@ pub struct UpArgs {
     /// How the registry is checked.
     #[command(flatten, next_help_heading = "Checking the registry")]
     pub probe: ProbeArgs,
+}
+
+/// Reads a whole number; the bounds are the template's.
+fn parse_whole(text: &str, bounds: RangeInclusive<u32>) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| bounds.contains(number));
+    number.ok_or_else(|| format!("it is a whole number from {} to {}", bounds.start(), bounds.end()))
 }
 
 /// Reads `KEY=VALUE`.

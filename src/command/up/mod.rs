@@ -42,7 +42,7 @@ use crate::stack::Stack;
 use crate::stack::answer::Up;
 use crate::stack::change::Action;
 use crate::stack::watch::From;
-use crate::ui::Expected;
+use crate::ui::{Expected, words};
 use bucket::GoneBucket;
 use execute::{Finished, Following};
 use preview::Preview;
@@ -82,7 +82,7 @@ pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<S
     loop {
         match step {
             Step::Done(outcome) => return Ok(outcome),
-            Step::Next(run, stack) => step = Box::pin(run.step(stack)).await?,
+            Step::Next(run, stack) => step = Box::pin(run.step(stack)).await.map_err(or_only_look)?,
         }
     }
 }
@@ -233,7 +233,12 @@ impl<'a> Run<'a> {
     fn dry_run(self, preview: &Preview) -> Outcome {
         let mut data = preview.data();
         data["dry_run"] = true.into();
-        Outcome { data, text: preview.text(&self.context.stack_name), warnings: self.warnings, failure: None }
+        let (shell, mut text) = (&self.context.shell, preview.text(&self.context.stack_name));
+        text.push_str("\nNothing was changed; without --dry-run the same command does it.\n");
+        if shell.results_are_read_on_a_terminal() {
+            text = words::wrap(&text, shell.width());
+        }
+        Outcome { data, text, warnings: self.warnings, failure: None }
     }
 
     /// Follows the change that this run began.
@@ -336,6 +341,17 @@ impl<'a> Run<'a> {
 
     fn resume_line(&self) -> String {
         self.context.command_line("up")
+    }
+}
+
+/// Who cannot be asked may also want to see what the question would be.
+fn or_only_look(failure: Failure) -> Failure {
+    match (failure.kind, &failure.hint) {
+        (Kind::NoTerminal, Some(hint)) => {
+            let hint = format!("{hint}, or --dry-run to only see what would change");
+            failure.hint(hint)
+        }
+        _ => failure,
     }
 }
 

@@ -59,6 +59,11 @@ impl Preview {
         Self { records, ..self }
     }
 
+    /// Whether there was no stack before.
+    pub(super) fn creates(&self) -> bool {
+        self.creates
+    }
+
     /// The same facts as data.
     pub(super) fn data(&self) -> Value {
         let mut data = json!({ "creates": self.creates, "settings": self.settings, "changes": self.changes, "monthly_cost_usd": self.cost });
@@ -97,7 +102,7 @@ impl Preview {
         for change in &self.changes {
             put(change_line(change));
             for property in change.properties.iter().filter(|own| own.before != own.after) {
-                put(format!("      {}: {}", property.path, difference(property)));
+                put(format!("      {}: {}", shown_path(&property.path), difference(property)));
             }
         }
         let replaced = self.changes.iter().filter(|own| own.replacement == Replacement::Yes).count();
@@ -151,6 +156,11 @@ fn change_line(change: &ResourceChange) -> String {
     format!("  {sign} {:<26} {}{remark}", change.logical_id, change.resource_type)
 }
 
+/// A property's place as the template's readers know it: that it is among the properties goes without saying.
+fn shown_path(path: &str) -> &str {
+    path.strip_prefix("Properties.").unwrap_or(path)
+}
+
 /// How a property changes: the values, or only their lengths where both are too long to compare by eye.
 fn difference(property: &PropertyChange) -> String {
     let length = |value: &Option<String>| value.as_deref().map_or(0, |value| value.chars().count());
@@ -158,20 +168,12 @@ fn difference(property: &PropertyChange) -> String {
     if before > MAX_VALUE && after > MAX_VALUE {
         return format!("changed ({before} → {after} characters)");
     }
-    let shown = |value: &Option<String>| match value.as_deref() {
-        None => "(nothing)".to_owned(),
-        Some(KNOWN_AFTERWARDS) => "(known afterwards)".to_owned(),
-        Some(value) => shortened(value),
-    };
+    let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "(nothing)".to_owned(), shortened);
     format!("{} → {}", shown(&property.before), shown(&property.after))
 }
 
 fn shortened(value: &str) -> String {
-    // What CloudFormation writes for a value that only the change itself brings forth.
-    if value == "{{changeSet:KNOWN_AFTER_APPLY}}" {
-        return "(known afterwards)".to_owned();
-    }
-    let line = value.replace('\n', "⏎");
+    let line = value.replace(KNOWN_AFTERWARDS, "(known afterwards)").replace('\n', "⏎");
     if line.chars().count() <= MAX_VALUE {
         return line;
     }
@@ -203,7 +205,13 @@ fn lines(plan: &UpPlan) -> Vec<Line> {
     });
     all.push(match of("DNS zone", parameter::DNS_ZONE, &plain) {
         None => {
-            Some(Line { name: "DNS zone", value: "none: you make the record".to_owned(), source: "found".to_owned() })
+            let source = match plan {
+                UpPlan { zone_declined: true, .. } => Source::Flag,
+                UpPlan { creates: true, .. } => Source::Found,
+                _ => Source::Stack,
+            };
+            let value = "none: you make the record".to_owned();
+            Some(Line { name: "DNS zone", value, source: source.to_string() })
         }
         some => some,
     });
@@ -256,4 +264,15 @@ fn cost_of(plan: &UpPlan) -> Option<Estimate> {
         node_addresses: value(parameter::NODE_PUBLIC_ADDRESS) != Some("false"),
         balancer_addresses: if internal { 0 } else { u32::try_from(zones).unwrap_or(2) },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_value_of_a_list_that_only_the_change_tells_is_said_in_words() {
+        assert_eq!(shortened("{{changeSet:KNOWN_AFTER_APPLY}}"), "(known afterwards)");
+        assert_eq!(shortened("[\"sg-1\",\"{{changeSet:KNOWN_AFTER_APPLY}}\"]"), "[\"sg-1\",\"(known afterwards)\"]");
+    }
 }

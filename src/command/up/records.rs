@@ -57,11 +57,10 @@ impl Run<'_> {
         let shell = &self.context.shell;
         let message = format!("{host} has DNS records already, and CloudFormation overwrites none");
         if self.args.yes || !shell.is_interactive() {
-            return Err(Failure::new(Kind::Zone, message).cause(found.replaced.list()).hint(format!(
-                "to have them removed first, and put back if the change fails: {} --replace-records; to leave them and \
+            return Err(Failure::new(Kind::Zone, message).cause(found.replaced.list()).hint(
+                "to have them removed first, and put back if the change fails, add --replace-records; to leave them and \
                  make no record: --dns-zone none",
-                self.resume_line()
-            )));
+            ));
         }
         let list = found.replaced.list().replace('\n', "\n  ");
         shell.note(&format!("{message}:\n  {list}\nUntil the stack has made its own, {host} is not found."));

@@ -75,6 +75,8 @@ impl Report<'_> {
                     None if ended.status == StackStatus::DeleteFailed => {
                         format!("to finish the deletion: {}; begin again with: ", self.context.command_line("down"))
                     }
+                    // A stack that stands keeps what it had; one that failed at once, what was asked for.
+                    None if self.changed_what_stands() => "begin again, with the same flags: ".to_owned(),
                     None => "begin again with: ".to_owned(),
                 };
                 return Some(failure.hint(format!("{hint}{}", self.again())));
@@ -91,6 +93,10 @@ impl Report<'_> {
             }
             None => None,
         }
+    }
+
+    fn changed_what_stands(&self) -> bool {
+        matches!(self.did, Did::Changed(preview) if !preview.creates())
     }
 
     fn not_verified(&self, verification: &Verification) -> Failure {

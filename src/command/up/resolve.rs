@@ -82,11 +82,15 @@ fn host_of(args: &UpArgs) -> Result<Option<HostName>, Failure> {
         return Ok(Some(host.clone()));
     }
     let (Some(prefix), Some(zone)) = (&args.dns_prefix, &args.dns_zone) else { return Ok(None) };
+    let wanted = "write --domain HOST, or --dns-prefix NAME with --dns-zone ZONE";
+    // `none` is the wish for no record and no zone of that name; ids have no dot either.
+    if !zone.contains('.') {
+        let why = format!("--dns-prefix needs the zone's name, and --dns-zone says {zone}");
+        return Err(Failure::new(Kind::Usage, why).hint(wanted));
+    }
     let host = format!("{prefix}.{zone}");
     let parsed = host.trim_start_matches('.').parse();
-    parsed.map(Some).map_err(|why: String| {
-        Failure::new(Kind::Usage, why).hint("write --domain HOST, or --dns-prefix NAME with --dns-zone ZONE")
-    })
+    parsed.map(Some).map_err(|why: String| Failure::new(Kind::Usage, why).hint(wanted))
 }
 
 /// Reads and checks an htpasswd file. Its content appears in no message.

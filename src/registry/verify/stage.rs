@@ -45,7 +45,7 @@ impl Stage {
             Self::LoadBalancerAddress => "load balancer's address",
             Self::Tcp => "connection",
             Self::Tls => "TLS certificate",
-            Self::Unauthorized => "password asked for",
+            Self::Unauthorized => "password prompt",
             Self::Ping => "registry and bucket",
             Self::V2 => "registry API",
             Self::ZoneDns => "DNS zone",

@@ -64,11 +64,16 @@ pub enum News {
 pub struct Board {
     rows: Vec<Row>,
     began: Timestamp,
+    /// Whether all that the operation touches is known from its beginning.
+    complete: bool,
+    /// Whether what was done is being undone.
+    undoing: bool,
 }
 
 impl Board {
     /// A board on which nothing has begun.
     pub fn new(expected: Vec<Expected>, now: Timestamp) -> Self {
+        let complete = !expected.is_empty();
         let rows = expected
             .into_iter()
             .map(|Expected { logical_id, resource_type }| Row {
@@ -78,7 +83,7 @@ impl Board {
                 state: State::Waiting,
             })
             .collect();
-        Self { rows, began: now }
+        Self { rows, began: now, complete, undoing: false }
     }
 
     /// Time since the watch began.
@@ -89,6 +94,7 @@ impl Board {
     /// Takes in an event; none if it says nothing new.
     pub fn apply(&mut self, event: &StackEvent) -> Option<News> {
         if let Some(status) = event.stack_status() {
+            self.undoing = status.word().contains("ROLLBACK");
             return Some(News::Stack(status.sentiment(), status.word().to_owned(), event.reason.clone()));
         }
         let index = self.rows.iter().position(|row| row.logical_id == event.logical_id).unwrap_or_else(|| {
@@ -131,6 +137,16 @@ impl Board {
             State::Waiting | State::Over => self.began,
         });
         rows
+    }
+
+    /// Whether what was done is being undone: then what is over is no measure of what is left.
+    pub fn is_undoing(&self) -> bool {
+        self.undoing
+    }
+
+    /// Whether the resources on the board are all there will be.
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     /// How many resources are over, of how many.

@@ -6,6 +6,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{Board, Expected, News};
 use crate::stack::event::{STACK_TYPE, StackEvent};
+use crate::ui::Paint;
+use crate::ui::progress::lines::Lines;
 
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 
@@ -48,6 +50,23 @@ fn times_come_from_the_events_and_repeated_beginnings_are_no_news() {
     assert_eq!(took, Some(Duration::from_secs(120)));
     assert_eq!(board.tally(), (1, 1));
     assert!(board.working().is_empty());
+}
+
+#[test]
+fn the_summary_counts_only_what_it_knows_the_end_of() {
+    let summary = |board: &Board| {
+        let lines = Lines::new(Paint { enabled: false }, 80);
+        lines.summary("Creating registry", board, at(65))
+    };
+    let mut known = Board::new(expected(&[("LoadBalancer", BALANCER), ("Bucket", "AWS::S3::Bucket")]), at(0));
+    known.apply(&event(1, "Bucket", "AWS::S3::Bucket", "CREATE_COMPLETE", None));
+    assert!(summary(&known).starts_with("Creating registry  1:05  1 of 2, about "), "{}", summary(&known));
+    known.apply(&event(2, "registry", STACK_TYPE, "ROLLBACK_IN_PROGRESS", None));
+    assert_eq!(summary(&known), "Creating registry: rolling back  1:05");
+    // Who came later has seen of the resources only those that began.
+    let mut late = Board::new(Vec::new(), at(0));
+    late.apply(&event(1, "Bucket", "AWS::S3::Bucket", "CREATE_COMPLETE", None));
+    assert_eq!(summary(&late), "Creating registry  1:05  1 done");
 }
 
 #[test]

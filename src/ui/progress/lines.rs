@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::board::{Board, News, Row};
 use super::typical::Deed;
 use crate::registry::verify::{Outcome, Stage, Verification};
-use crate::stack::failure::is_echo;
+use crate::stack::failure::{is_echo, is_known};
 use crate::stack::status::Sentiment;
 use crate::ui::words;
 use crate::ui::{Paint, Tone};
@@ -63,7 +63,7 @@ impl Lines {
                     Sentiment::Bad => Tone::Bad,
                 };
                 // A list of what failed says nothing that the lines above do not say.
-                let reason = reason.as_ref().filter(|reason| !is_echo(reason));
+                let reason = reason.as_ref().filter(|reason| !is_echo(reason) && !is_known(reason));
                 let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
                 format!("{} stack {word}{reason}", self.paint.mark(tone))
             }
@@ -96,12 +96,19 @@ impl Lines {
     pub fn summary(&self, title: &str, board: &Board, now: Timestamp) -> String {
         let (over, all) = board.tally();
         let clock = words::clock(board.elapsed(now));
+        if board.is_undoing() {
+            return self.cut(&format!("{}  {clock}", self.paint.text(Tone::Strong, &format!("{title}: rolling back"))));
+        }
         let left = match board.remaining(now).as_secs() {
             0 => String::new(),
             1..10 => ", a few seconds left".to_owned(),
             _ => format!(", about {} left", words::about(board.remaining(now))),
         };
-        let count = if all == 0 { String::new() } else { format!("  {over} of {all}{left}") };
+        let count = match all {
+            0 => String::new(),
+            _ if !board.is_complete() => format!("  {over} done"),
+            _ => format!("  {over} of {all}{left}"),
+        };
         self.cut(&format!("{}  {clock}{count}", self.paint.text(Tone::Strong, title)))
     }
 

@@ -30,20 +30,23 @@ use old::Old;
 /// `dockreg cert rotate`.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-The stack is updated with the template it has and one other parameter: the listener changes in place,
-and connections that are open stay. Meanwhile this machine connects to every address of the load
-balancer all the time, and counts. If the update fails, CloudFormation puts the old certificate back.
+The stack is updated with the template it has and one other parameter: the
+listener changes in place, and connections that are open stay. Meanwhile this
+machine connects to every address of the load balancer all the time, and counts.
+If the update fails, CloudFormation puts the old certificate back.
 
 Output:
-  What is served now, on how many addresses, how many connections were made meanwhile and how many
-  failed, and what became of the old certificate.
+  What is served now, on how many addresses, how many connections were made
+  meanwhile and how many failed, and what became of the old certificate.
 
 Exit code:
   0  the new certificate is served on every address, or it was already
   1  declined, no certificate that fits, no such stack, or AWS refused
   3  the update failed and was rolled back, or --timeout passed while it runs
-  4  the stack is updated, and not every address is seen to serve the new certificate
-  130  interrupted: the operation goes on, and `dockreg status --watch` follows it")]
+  4  the stack is updated, and not every address is seen to serve the new
+     certificate
+  130  interrupted: the operation goes on, and `dockreg status --watch` follows
+       it")]
 pub struct CertRotateArgs {
     /// The new certificate: its ARN, its name in IAM, or a host name it covers; otherwise the best that fits
     #[arg(long, value_name = "ARN|NAME|HOST")]

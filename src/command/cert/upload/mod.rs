@@ -23,20 +23,23 @@ use report::Report;
 /// `dockreg cert upload`.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-Checked before anything is sent: PEM form, that the key belongs to the certificate, names,
-validity, a key that load balancers serve, a chain that is complete (put into order if only that
-is wrong), and the sizes that AWS takes. What is there already is not uploaded again.
+Checked before anything is sent: PEM form, that the key belongs to the
+certificate, names, validity, a key that load balancers serve, a chain that is
+complete (put into order if only that is wrong), and the sizes that AWS takes.
+What is there already is not uploaded again.
 
-Where it goes: ACM of the region unless told otherwise. ACM sends events before a certificate
-expires, and takes 2,500 of them; IAM serves all regions, takes 20, and says nothing.
-`dockreg up` takes either.
+Where it goes: ACM of the region unless told otherwise. ACM sends events before
+a certificate expires, and takes 2,500 of them; IAM serves all regions, takes
+20, and says nothing. `dockreg up` takes either.
 
 Output:
-  Where it was uploaded to and why, its names and end, its ARN, and what to type next. Never the private key.
+  Where it was uploaded to and why, its names and end, its ARN, and what to type
+  next. Never the private key.
 
 Exit code:
   0  uploaded, or it is there already
-  1  a file that is no good, a name that is taken, or AWS refused; nothing was uploaded")]
+  1  a file that is no good, a name that is taken, or AWS refused; nothing was
+     uploaded")]
 pub struct CertUploadArgs {
     /// The certificate, PEM; its chain may follow in the same file
     #[arg(long, value_name = "FILE")]

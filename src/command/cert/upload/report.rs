@@ -9,6 +9,7 @@ use crate::command::Outcome;
 use crate::context::Context;
 use crate::registry::certificate::{Candidate, EXPIRES_SOON_DAYS, coverage};
 use crate::registry::upload::{Upload, Vouched};
+use crate::ui::words;
 
 /// Everything that is told.
 pub(super) struct Report<'a> {
@@ -25,11 +26,14 @@ impl Report<'_> {
         let own = self.certificate;
         let now = Timestamp::now();
         if own.expires_soon(now) {
-            let days = own.days_left(now).unwrap_or_default();
-            warnings.push(format!("it expires in {days} days (under {EXPIRES_SOON_DAYS})"));
+            let days = usize::try_from(own.days_left(now).unwrap_or_default()).unwrap_or_default();
+            let days = words::count(days, "day");
+            warnings.push(format!("it expires in {days} (under {EXPIRES_SOON_DAYS})"));
         }
         warnings.extend(self.strangers());
         let next = self.next().await;
+        // What ACM lists of a certificate does not name its issuer.
+        let issuer = own.issuer.as_ref().or(self.upload.candidate.issuer.as_ref());
         let mut text = format!("{}\n\n", self.headline());
         for repair in &self.upload.repairs {
             text.push_str(&format!("  {repair}\n"));
@@ -40,11 +44,8 @@ impl Report<'_> {
             ("covers", own.names.join(", ")),
             ("until", end),
             ("key", own.key.to_string()),
-            ("issuer", own.issuer.clone().unwrap_or_default()),
-            (
-                "chain",
-                if chain == 0 { "none needed".to_owned() } else { crate::ui::words::count(chain, "certificate") },
-            ),
+            ("issuer", issuer.cloned().unwrap_or_default()),
+            ("chain", if chain == 0 { "none needed".to_owned() } else { words::count(chain, "certificate") }),
             ("arn", own.arn.clone()),
         ] {
             text.push_str(&format!("  {title:<8}{value}\n"));
@@ -59,7 +60,7 @@ impl Report<'_> {
             "not_after": own.not_after,
             "days_left": own.days_left(now),
             "key": own.key.to_string(),
-            "issuer": own.issuer,
+            "issuer": issuer,
             "chain": chain,
             "repairs": self.upload.repairs,
             "next": next,
