@@ -83,3 +83,11 @@ async fn a_deletion_of_images_that_takes_too_long_ends_by_timeout() {
     fixture.run(&DELETE).await.exits(0).ignored();
     assert!(fixture.buckets().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_object_is_one() {
+    let (fixture, bucket) = with_layers(1).await;
+    let output = fixture.run(&DELETE).await.exits(0);
+    assert!(output.stderr.contains("every image in it: 1 object, 1000 bytes."), "{output}");
+    assert!(output.stdout.contains(&format!("the bucket {bucket} with 1 object are deleted")), "{output}");
+}

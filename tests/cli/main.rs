@@ -14,6 +14,7 @@ mod certificate_trust;
 mod certs_delete;
 mod certs_rotate;
 mod certs_upload;
+mod degraded;
 mod documents;
 mod down;
 mod down_images;

@@ -190,7 +190,7 @@ async fn of_two_zones_of_one_name_the_user_chooses() {
     assert!(refused.stderr.contains(&format!("--dns-zone {first}")), "{refused}");
 
     let mut terminal = fixture.terminal(&["up", "--domain", "docker.example.test"]);
-    terminal.shows("Which one takes the record (1 to 2; Enter for none)?").await;
+    terminal.shows("Which one takes the record (1 to 2; Enter to stop)?").await;
     terminal.types("3\r").await.shows("Which one takes the record").await.types("\r").await;
     terminal.ended().await.exits(1).ignored();
     let mut terminal = fixture.terminal(&["up", "--domain", "docker.example.test", "--no-verify"]);

@@ -117,7 +117,7 @@ impl Run<'_> {
                     "AWS took the deletion and the bucket is still there",
                 )));
             }
-            let text = format!("the stack {name} and the bucket {} with {deleted} objects are deleted", bucket.name);
+            let text = format!("the stack {name} and the bucket {} with {} are deleted", bucket.name, counted(deleted));
             return Ok(Settled { text, data: json!({ "name": bucket.name, "kept": false, "objects": deleted }) });
         }
         if !s3::exists(&self.aws, &bucket.name, region).await? {
@@ -152,7 +152,7 @@ impl Run<'_> {
                 failure.hint(self.finish_line())
             })?;
         }
-        let text = format!("{} with {objects} objects deleted", words::count(left.len(), "bucket"));
+        let text = format!("{} with {} deleted", words::count(left.len(), "bucket"), counted(objects));
         Ok(Outcome { data: json!({ "stack": name, "deleted": true, "buckets": left }), text, ..Outcome::default() })
     }
 
@@ -177,7 +177,11 @@ impl Run<'_> {
 
 fn of_bucket(name: &str, contents: s3::Contents) -> String {
     let s3::Contents { objects, bytes } = contents;
-    format!("the bucket {name} and every image in it: {objects} objects, {}.", size(bytes))
+    format!("the bucket {name} and every image in it: {}, {}.", counted(objects), size(bytes))
+}
+
+fn counted(objects: u64) -> String {
+    words::count(usize::try_from(objects).unwrap_or(usize::MAX), "object")
 }
 
 /// Bytes for people.

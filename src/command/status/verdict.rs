@@ -5,6 +5,7 @@ use crate::error::{Failure, Kind};
 use crate::stack::answer::{Down, Look, Up, answer};
 use crate::stack::failure::is_known;
 use crate::stack::status::Sentiment;
+use crate::ui::words;
 
 /// One verdict.
 #[derive(Debug, Clone)]
@@ -112,7 +113,8 @@ fn node_fault(found: &Found) -> Option<Failure> {
         format!("{} is {}: {why}", target.instance, target.state)
     });
     let mut failure = not_verified(format!(
-        "the registry answers, but of {wanted} nodes {in_service} are in service and {healthy} are healthy"
+        "the registry answers, but of {} wanted {in_service} are in service and {healthy} healthy",
+        words::count(wanted, "node"),
     ));
     failure.cause = cause;
     Some(failure.hint("the group replaces broken nodes by itself within minutes; look again then"))

@@ -20,7 +20,7 @@ use crate::stack::Stack;
 use crate::stack::event::StackEvent;
 use crate::stack::status::{Sentiment, StackStatus};
 use crate::stack::watch::{From, newest};
-use crate::ui::{Expected, Progress};
+use crate::ui::{Expected, Progress, words};
 
 /// How it ended: the stack, and the registry if it was checked.
 pub(super) struct Finished {
@@ -152,7 +152,7 @@ async fn nodes_in_service(
         Ok(served) => served,
         Err(_) => {
             let how_many = match serving {
-                Some(healthy) => format!("only {healthy} of {wanted} nodes are in service"),
+                Some(healthy) => format!("of {} only {healthy} in service", words::count(wanted, "node")),
                 None => "whether its nodes are in service could not be seen".to_owned(),
             };
             let failure = Failure::new(Kind::NotVerified, format!("the stack is up, and {how_many}"));

@@ -33,7 +33,7 @@ impl Run<'_> {
         for (number, (id, led)) in listed.iter().enumerate() {
             text.push_str(&format!("  {}  {id}{}\n", number + 1, remark(*led)));
         }
-        let question = format!("{text}Which one takes the record (1 to {}; Enter for none)? ", ids.len());
+        let question = format!("{text}Which one takes the record (1 to {}; Enter to stop)? ", ids.len());
         let chosen = consent::choose(&self.context.shell, &question, ids.len()).await?;
         self.settings.zone = ids.into_iter().nth(chosen).map_or(ZoneWish::Find, ZoneWish::Named);
         Ok(())

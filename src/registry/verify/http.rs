@@ -44,7 +44,8 @@ pub(super) async fn ping(probe: &Probe, session: &mut Session) -> Step<()> {
         )),
         StatusCode::INTERNAL_SERVER_ERROR | StatusCode::GATEWAY_TIMEOUT => Err(Outcome::failed(
             "the registry does not reach its bucket",
-            "check that the bucket exists and that no policy of it denies the nodes; `dockreg status` names it",
+            "`dockreg up` makes a bucket that is gone again; if it is there, check that no policy of it denies the nodes; \
+             `dockreg status` names it",
         )),
         status => Err(unexpected(PING, status)),
     }
