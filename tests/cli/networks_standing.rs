@@ -191,12 +191,13 @@ async fn another_vpc_is_refused() {
         (vpc.vpc_id, vpc.is_default) = (other.to_owned(), false);
         world.ec2.network.vpcs.insert(other.to_owned(), vpc);
     });
-    let refused = up(&fixture, &["--vpc", other]).await.exits(1);
+    let refused = up(&fixture, &["--vpc", other, "--region", "us-east-1"]).await.exits(1);
     assert!(
         refused.stderr.contains(&format!("is in {}, and no load balancer moves to another", network.vpc)),
         "{refused}"
     );
-    assert!(refused.stderr.contains("the images stay in their bucket"), "{refused}");
+    let typed = format!("`dockreg down --region us-east-1`, then `dockreg up --region us-east-1 --vpc {other}` again");
+    assert!(refused.stderr.contains(&typed), "{refused}");
     assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
     let same = up(&fixture, &["--vpc", &network.vpc]).await.exits(0);
     assert!(same.stderr.contains("nothing to change"), "{same}");
@@ -212,4 +213,40 @@ async fn the_same_network_changes_nothing() {
     assert!(same.stderr.contains("nothing to change"), "{same}");
     assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
     assert!(same.stdout.contains(HOST) || same.stderr.contains(HOST), "{same}");
+}
+
+/// The parameters of 2014, zones among them, given to the template alone: `up` without a flag changes nothing about them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_template_alone_was_launched_with_stays() {
+    let fixture = Fixture::new().await;
+    let network = network(&fixture);
+    let groups = fixture.call("ec2", "DescribeSecurityGroups", json!({})).await;
+    let certificate = fixture.in_iam().await.pop().expect("the region's own");
+    let given = [
+        ("VpcId", network.vpc.clone()),
+        ("Subnets", network.public.join(",")),
+        ("AvailabilityZones", "us-east-1b,us-east-1a".to_owned()),
+        ("SslCertificate", certificate),
+        ("DnsPrefix", "docker".to_owned()),
+        ("DnsZone", "example.test".to_owned()),
+        ("AdminSecurityGroup", groups["SecurityGroups"][0]["GroupId"].as_str().unwrap_or_default().to_owned()),
+        ("HealthCheckGracePeriod", "500".to_owned()),
+    ];
+    let body = fixture.run(&["template"]).await.exits(0).stdout;
+    let parameters = given.map(|(key, value)| json!({ "ParameterKey": key, "ParameterValue": value }));
+    let input = json!({ "StackName": "docker-registry", "TemplateBody": body, "Parameters": parameters,
+        "Capabilities": ["CAPABILITY_IAM"] });
+    fixture.call("cloudformation", "CreateStack", input).await;
+    fixture.until_status("CREATE_COMPLETE").await;
+    let look = async || {
+        let input = json!({ "StackName": "docker-registry" });
+        let stack = fixture.call("cloudformation", "DescribeStacks", input).await;
+        (stack["Stacks"][0]["Parameters"].clone(), balancer(&fixture).await, instances(&fixture))
+    };
+    let before = look().await;
+    fixture.run(&["up", "--yes"]).await.exits(0).ignored();
+    assert_eq!(look().await, before);
+    let [first, second] = &network.public;
+    fixture.run(&["up", "--yes", "--subnets", &format!("{second},{first}")]).await.exits(0).ignored();
+    assert_eq!((look().await.1, look().await.2), (before.1, before.2));
 }

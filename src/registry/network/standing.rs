@@ -77,7 +77,7 @@ fn ids(subnets: &[&Subnet]) -> Vec<String> {
     subnets.iter().map(|subnet| subnet.id.clone()).collect()
 }
 
-/// The same subnets in whatever order: another order would be a change to CloudFormation, and replace every node.
+/// The same subnets: another order is no other network.
 fn same(named: &[String], present: &[String]) -> bool {
     named.len() == present.len() && named.iter().all(|id| present.contains(id))
 }
