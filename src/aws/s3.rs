@@ -9,6 +9,9 @@ use aws_sdk_s3::types::{
 
 use super::{Aws, AwsCallError, CallKind};
 
+/// Where the registry keeps images in its bucket.
+const IMAGES: &str = "docker/registry/";
+
 /// What is in a bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Contents {
@@ -84,6 +87,38 @@ async fn location(client: &aws_sdk_s3::Client, bucket: &str) -> Result<Option<St
             Some(region) => region.to_owned(),
         })),
         Err(error) if error.is("NoSuchBucket") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The customer's key that encrypts what is put into a bucket; `None` where S3 does, or a key that AWS manages.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionByDefault.html>
+pub async fn customer_key(aws: &Aws, bucket: &str, region: &str) -> Result<Option<String>, AwsCallError> {
+    let answer = client(aws, Some(region)).get_bucket_encryption().bucket(bucket).send().await;
+    let output = match answer.map_err(|error| AwsCallError::of("GetBucketEncryption", error)) {
+        Ok(output) => output,
+        // As buckets answered before 2023, when S3 began to encrypt unasked.
+        Err(error) if error.is("ServerSideEncryptionConfigurationNotFoundError") => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let rules = output.server_side_encryption_configuration().map(|own| own.rules()).unwrap_or_default();
+    let by_default = rules.iter().find_map(|rule| rule.apply_server_side_encryption_by_default());
+    let key = by_default.and_then(|own| own.kms_master_key_id()).filter(|key| !key.is_empty());
+    Ok(key.filter(|key| !key.ends_with("alias/aws/s3")).map(str::to_owned))
+}
+
+/// Whether parts of uploads that broke off are deleted by a rule of the bucket.
+pub async fn unfinished_uploads_go(aws: &Aws, bucket: &str, region: &str) -> Result<bool, AwsCallError> {
+    const OPERATION: &str = "GetBucketLifecycleConfiguration";
+    let answer = client(aws, Some(region)).get_bucket_lifecycle_configuration().bucket(bucket).send().await;
+    match answer.map_err(|error| AwsCallError::of(OPERATION, error)) {
+        Ok(output) => Ok(output.rules().iter().any(|rule| {
+            let prefix = rule.filter().and_then(|filter| filter.prefix()).unwrap_or_default();
+            *rule.status() == ExpirationStatus::Enabled
+                && rule.abort_incomplete_multipart_upload().is_some()
+                && IMAGES.starts_with(prefix)
+        })),
+        Err(error) if error.is("NoSuchLifecycleConfiguration") => Ok(false),
         Err(error) => Err(error),
     }
 }

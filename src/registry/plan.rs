@@ -24,7 +24,7 @@ use crate::error::{Failure, Kind};
 use crate::settings::{Setting, Source, UpSettings, ZoneWish};
 use crate::stack::Stack;
 
-pub use bucket::FoundBucket;
+pub use bucket::{Encryption, FoundBucket};
 pub use capacity::Limits;
 pub use certificate::{ChosenCertificate, Missing, PassedOver, TOLD, missing as missing_certificate};
 pub use machine::{DEBIAN, DEFAULT_INSTANCE_TYPE, Machine, debian_parameter, debian_release};

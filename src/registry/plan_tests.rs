@@ -212,12 +212,21 @@ fn a_bucket_left_behind_is_adopted() -> Result<(), Failure> {
     Ok(())
 }
 
+fn found_bucket(name: &str, region: Option<&str>) -> FoundBucket {
+    FoundBucket {
+        name: name.to_owned(),
+        region: region.map(str::to_owned),
+        home: "us-east-1".to_owned(),
+        encryption: Some(Encryption::Plain),
+        unfinished_uploads_go: Some(true),
+    }
+}
+
 #[test]
 fn a_bucket_of_the_last_attempt_that_is_gone_is_no_obstacle() -> Result<(), Failure> {
     let (mut asked, mut seen) = (settings(), observed());
     let gone = |source| Some(Setting::new("docker-registry-bucket-old".to_owned(), source));
-    seen.named_bucket =
-        Some(FoundBucket { name: "docker-registry-bucket-old".to_owned(), region: None, home: "us-east-1".to_owned() });
+    seen.named_bucket = Some(found_bucket("docker-registry-bucket-old", None));
     asked.bucket = gone(Source::Stack);
     let made = plan(&asked, &seen, TEMPLATE)?;
     assert_eq!(made.bucket, BucketPlan::New);
@@ -231,11 +240,7 @@ fn a_bucket_of_the_last_attempt_that_is_gone_is_no_obstacle() -> Result<(), Fail
 fn a_live_bucket_changes_only_in_so_many_words() -> Result<(), Failure> {
     let other = |settings: &mut UpSettings, seen: &mut Observed| {
         settings.bucket = Some(Setting::new("elsewhere".to_owned(), Source::Flag));
-        seen.named_bucket = Some(FoundBucket {
-            name: "elsewhere".to_owned(),
-            region: Some("eu-central-1".to_owned()),
-            home: "us-east-1".to_owned(),
-        });
+        seen.named_bucket = Some(found_bucket("elsewhere", Some("eu-central-1")));
     };
     assert_eq!(kind(update(other)), Some(Kind::Input));
     let plan = update(|settings, seen| {

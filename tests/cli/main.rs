@@ -34,6 +34,7 @@ mod names_records;
 mod networks;
 mod networks_standing;
 mod node_script;
+mod own_bucket;
 mod policy;
 mod readiness;
 mod refusals;

@@ -1,13 +1,15 @@
+//! Buckets that the stack does not make: one that was named is looked at before it is used.
 //! A bucket that somebody deleted under a standing stack is made again, empty. CloudFormation would not: it changes only
 //! what is asked for differently.
 
 use serde_json::json;
 
 use super::{Run, consent, interrupt};
-use crate::aws::CallKind;
 use crate::aws::s3::{self, NewBucket};
+use crate::aws::{Aws, AwsCallError, CallKind};
 use crate::error::Failure;
 use crate::registry::names::STACK_TAG;
+use crate::registry::plan::{Encryption, FoundBucket};
 use crate::registry::template::output;
 use crate::stack::Stack;
 
@@ -85,6 +87,32 @@ impl Run<'_> {
         shell.note(&gone.told());
         consent::ask(shell, self.args.yes, "Make it again, empty?").await?;
         self.restore(gone).await
+    }
+}
+
+/// Looks at a bucket that was named. Who may not see what is set on it is told so, and not stopped.
+pub(super) async fn look(aws: &Aws, name: &str) -> Result<FoundBucket, AwsCallError> {
+    let region = s3::bucket_region(aws, name).await?;
+    let (encryption, unfinished_uploads_go) = match &region {
+        Some(region) => tokio::try_join!(async { if_seen(s3::customer_key(aws, name, region).await) }, async {
+            if_seen(s3::unfinished_uploads_go(aws, name, region).await)
+        },)?,
+        None => (None, None),
+    };
+    Ok(FoundBucket {
+        name: name.to_owned(),
+        region,
+        home: aws.region().to_owned(),
+        encryption: encryption.map(|key| key.map_or(Encryption::Plain, Encryption::Key)),
+        unfinished_uploads_go,
+    })
+}
+
+fn if_seen<T>(answer: Result<T, AwsCallError>) -> Result<Option<T>, AwsCallError> {
+    match answer {
+        Ok(seen) => Ok(Some(seen)),
+        Err(error) if error.kind == CallKind::Denied => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

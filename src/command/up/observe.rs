@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustls::RootCertStore;
 
-use super::machine;
+use super::{bucket, machine};
 use crate::aws::{
     Aws, AwsCallError, CallKind, Counter, acm, cloudformation, ec2, iam, route53, s3, service_quotas, sts,
 };
 use crate::error::Failure;
 use crate::registry::certificate::{Candidate, Client, Place};
 use crate::registry::names::{HostName, STACK_TAG, bucket_prefix};
-use crate::registry::plan::{FoundBucket, Limits, Observed};
+use crate::registry::plan::{Limits, Observed};
 use crate::registry::template::parameter;
 use crate::settings::UpSettings;
 use crate::stack::Stack;
@@ -64,11 +64,7 @@ pub(super) async fn observe(
         async { if standing.is_none() { left_buckets(aws, &settings.stack_name).await } else { Ok(Vec::new()) } },
         async {
             match &settings.bucket {
-                Some(bucket) => Ok(Some(FoundBucket {
-                    name: bucket.value.clone(),
-                    region: s3::bucket_region(aws, &bucket.value).await?,
-                    home: aws.region().to_owned(),
-                })),
+                Some(bucket) => Ok(Some(bucket::look(aws, &bucket.value).await?)),
                 None => Ok(None),
             }
         },

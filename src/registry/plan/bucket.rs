@@ -15,6 +15,19 @@ pub struct FoundBucket {
     pub region: Option<String>,
     /// The stack's own region.
     pub home: String,
+    /// What is set on it; `None` where that could not be seen.
+    pub encryption: Option<Encryption>,
+    /// Whether parts of uploads that broke off go by themselves; `None` where that could not be seen.
+    pub unfinished_uploads_go: Option<bool>,
+}
+
+/// How a bucket encrypts what is put into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Encryption {
+    /// By S3 itself, or a key that AWS manages: whoever may write may write.
+    Plain,
+    /// By this key of a customer, which the nodes' role must be allowed to use, and is not.
+    Key(String),
 }
 
 pub(super) fn choose(
@@ -52,6 +65,7 @@ pub(super) fn choose(
         return Err(Failure::new(Kind::Input, format!("bucket {} is in {region}", wanted.value))
             .hint("leave --bucket-region away"));
     }
+    check(found, draft)?;
     draft.set(parameter::S3_BUCKET, wanted.value.clone(), wanted.source.clone());
     let elsewhere = if region == found.home { "" } else { region };
     draft.set(parameter::S3_REGION, elsewhere, Source::Found);
@@ -59,6 +73,33 @@ pub(super) fn choose(
         draft.warnings.push(format!("bucket {} is in {region}: every push and pull crosses regions", wanted.value));
     }
     Ok(BucketPlan::Given(wanted.value.clone()))
+}
+
+/// Whether nodes can push into a bucket that the stack does not make, and nothing heaps up in it.
+fn check(found: &FoundBucket, draft: &mut Draft) -> Result<(), Failure> {
+    let name = &found.name;
+    match &found.encryption {
+        Some(Encryption::Key(key)) => {
+            let message =
+                format!("bucket {name} encrypts by the key {key}, which nodes may not use: every push would fail");
+            return Err(Failure::new(Kind::Input, message).hint(format!(
+                "name a bucket that S3's own keys encrypt, or let them encrypt what is put into this one from now on: \
+                 aws s3api put-bucket-encryption --bucket {name} --server-side-encryption-configuration \
+                 '{{\"Rules\":[{{\"ApplyServerSideEncryptionByDefault\":{{\"SSEAlgorithm\":\"AES256\"}}}}]}}'"
+            )));
+        }
+        Some(Encryption::Plain) => {}
+        None => draft.warnings.push(format!(
+            "how bucket {name} is encrypted could not be seen: by a key of your own, every push would fail"
+        )),
+    }
+    if found.unfinished_uploads_go == Some(false) {
+        draft.warnings.push(format!(
+            "bucket {name} keeps the parts of pushes that broke off for ever: give it a lifecycle rule with \
+             AbortIncompleteMultipartUpload"
+        ));
+    }
+    Ok(())
 }
 
 /// Without a name: the stack's own, else the one an earlier stack of this name left, else a new one.

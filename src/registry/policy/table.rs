@@ -144,6 +144,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "secretsmanager:CreateSecret",
             "secretsmanager:DeleteSecret",
             "secretsmanager:TagResource",
+            "secretsmanager:UntagResource",
             "secretsmanager:UpdateSecret",
         ],
     },
@@ -152,7 +153,13 @@ pub(super) const PERMISSIONS: &[Grant] = &[
         sid: "Bucket",
         by: By::Dockreg,
         on: On::Bucket,
-        actions: &["s3:GetBucketLocation", "s3:GetBucketTagging", "s3:ListBucketVersions"],
+        actions: &[
+            "s3:GetBucketLocation",
+            "s3:GetBucketTagging",
+            "s3:GetEncryptionConfiguration",
+            "s3:GetLifecycleConfiguration",
+            "s3:ListBucketVersions",
+        ],
     },
     // A bucket that was deleted under a standing stack is made again by dockreg itself.
     Grant {
@@ -177,6 +184,8 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "s3:PutBucketOwnershipControls",
             "s3:PutBucketPublicAccessBlock",
             "s3:PutEncryptionConfiguration",
+            "s3:TagResource",
+            "s3:UntagResource",
         ],
     },
     Grant {
@@ -201,7 +210,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
         sid: "Certificates",
         by: By::Both,
         on: On::Certificates,
-        actions: &["acm:DeleteCertificate", "acm:DescribeCertificate"],
+        actions: &["acm:DeleteCertificate", "acm:DescribeCertificate", "acm:RemoveTagsFromCertificate"],
     },
     Grant {
         sid: "ImportCertificate",
@@ -229,6 +238,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "ec2:CreateTags",
             "ec2:DeleteLaunchTemplate",
             "ec2:DeleteSecurityGroup",
+            "ec2:DeleteTags",
             "ec2:RevokeSecurityGroupEgress",
             "ec2:RevokeSecurityGroupIngress",
             "ec2:RunInstances",
@@ -243,6 +253,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "autoscaling:CreateAutoScalingGroup",
             "autoscaling:CreateOrUpdateTags",
             "autoscaling:DeleteAutoScalingGroup",
+            "autoscaling:DeleteTags",
             "autoscaling:ResumeProcesses",
             "autoscaling:SuspendProcesses",
             "autoscaling:UpdateAutoScalingGroup",
@@ -264,6 +275,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "elasticloadbalancing:ModifyLoadBalancerAttributes",
             "elasticloadbalancing:ModifyTargetGroup",
             "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RemoveTags",
             "elasticloadbalancing:SetSecurityGroups",
             "elasticloadbalancing:SetSubnets",
         ],
@@ -279,6 +291,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "iam:ListAttachedRolePolicies",
             "iam:ListRolePolicies",
             "iam:TagRole",
+            "iam:UntagRole",
             "iam:UpdateAssumeRolePolicy",
         ],
     },
@@ -288,6 +301,8 @@ pub(super) const PERMISSIONS: &[Grant] = &[
         on: On::BoundedRole,
         actions: &["iam:AttachRolePolicy", "iam:CreateRole"],
     },
+    // Not DeleteRolePermissionsBoundary, though the rollback of a change that added one needs it: whoever may take a boundary
+    // away is not bounded by it. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     Grant { sid: "Boundary", by: By::CloudFormation, on: On::Boundary, actions: &["iam:PutRolePermissionsBoundary"] },
     Grant { sid: "PassNodeRole", by: By::CloudFormation, on: On::PassedRole, actions: &["iam:PassRole"] },
     Grant {

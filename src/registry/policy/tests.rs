@@ -100,4 +100,5 @@ fn a_boundary_bounds_the_role() {
         assert_eq!(own["Condition"]["StringEquals"]["iam:PermissionsBoundary"], arn, "{sid}");
     }
     assert!(!actions_of(&super::document(&scope("s", Maker::Caller))).contains("iam:PutRolePermissionsBoundary"));
+    assert!(!document.to_string().contains("DeleteRolePermissionsBoundary"), "who may take it away is not bounded");
 }

@@ -37,7 +37,14 @@ fn the_table_knows_every_operation_that_the_source_calls() {
         .map(str::to_owned)
         .collect();
     // Their actions have other names: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-    let named_otherwise = ["ListBuckets", "ListObjectVersions", "DeleteObjects", "PutBucketLifecycleConfiguration"];
+    let named_otherwise = [
+        "DeleteObjects",
+        "GetBucketEncryption",
+        "GetBucketLifecycleConfiguration",
+        "ListBuckets",
+        "ListObjectVersions",
+        "PutBucketLifecycleConfiguration",
+    ];
     // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: no permission is needed.
     let free = ["GetCallerIdentity"];
     let exempt = [&named_otherwise[..], &free].concat();

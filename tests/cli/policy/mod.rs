@@ -23,7 +23,7 @@ const AT_ONCE: usize = 4;
 const SAMPLE: usize = 8;
 
 /// dockreg does without these: it knows less then, and `-vv` says why.
-const OPTIONAL: [&str; 8] = [
+const OPTIONAL: [&str; 10] = [
     // What is in IAM is offered where ACM's certificates may not be listed.
     "acm:ListCertificates",
     // Failures are told by the stack's events alone.
@@ -37,6 +37,9 @@ const OPTIONAL: [&str; 8] = [
     "elasticloadbalancing:DescribeListenerCertificates",
     // A load balancer that uses a certificate is named without its stack.
     "elasticloadbalancing:DescribeTags",
+    // Whether nodes can push into a bucket of one's own, and what heaps up in it, is not checked.
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
     // A limit of the account is not checked.
     "servicequotas:GetServiceQuota",
 ];

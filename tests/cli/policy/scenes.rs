@@ -166,6 +166,32 @@ pub(super) const SCENES: &[Scene] = &[
         ..PLAIN
     },
     Scene {
+        name: "tags that a rollback takes back",
+        before: |fixture| {
+            Box::pin(async {
+                fixture.run(&["up", "--domain", OTHER, "--yes", "--request-certificate"]).await.exits(0).ignored();
+                fails(fixture, "UPDATE", 1);
+            })
+        },
+        runs: &[(&["up", "--tag", "team=a", "--nodes", "2", "--yes"], 3), (&["status"], 0)],
+        ..PLAIN
+    },
+    Scene {
+        name: "a boundary that a rollback may not take away",
+        before: |fixture| {
+            Box::pin(async {
+                made(fixture).await;
+                fails(fixture, "UPDATE", 1);
+            })
+        },
+        flags: &["--permissions-boundary", BOUNDARY],
+        runs: &[
+            (&["up", "--permissions-boundary", BOUNDARY, "--nodes", "2", "--no-verify", "--yes"], 3),
+            (&["up", "--skip", "NodeRole", "--no-verify", "--yes"], 0),
+        ],
+        ..PLAIN
+    },
+    Scene {
         name: "a rollback that failed",
         before: |fixture| {
             Box::pin(async {

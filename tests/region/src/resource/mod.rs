@@ -33,6 +33,7 @@ use crate::region::World;
 use crate::service::ec2::Direction;
 
 pub use context::{Phase, ResourceContext};
+pub use refusal::tags_of;
 
 /// A made or changed resource.
 #[derive(Debug, Clone, Default)]

@@ -50,16 +50,21 @@ impl ResourceContext {
 
     /// The resource's own `Tags` property and the operation's tags, as pairs; its own win.
     pub fn tags_with(&self, properties: &Map<String, Value>) -> Vec<(String, String)> {
-        let own = properties.get("Tags").and_then(Value::as_array).into_iter().flatten();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let mut tags: Vec<(String, String)> = own.map(|tag| (text(&tag["Key"]), text(&tag["Value"]))).collect();
-        for (key, value) in &self.tags {
-            if !tags.iter().any(|(known, _)| known == key) {
-                tags.push((key.clone(), value.clone()));
-            }
-        }
-        tags
+        tags_of(properties, &self.tags)
     }
+}
+
+/// A resource's own `Tags` property and those of its stack, as pairs; its own win.
+pub fn tags_of(properties: &Map<String, Value>, of_stack: &[(String, String)]) -> Vec<(String, String)> {
+    let own = properties.get("Tags").and_then(Value::as_array).into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut tags: Vec<(String, String)> = own.map(|tag| (text(&tag["Key"]), text(&tag["Value"]))).collect();
+    for (key, value) in of_stack {
+        if !tags.iter().any(|(known, _)| known == key) {
+            tags.push((key.clone(), value.clone()));
+        }
+    }
+    tags
 }
 
 /// CloudFormation's handler error codes.

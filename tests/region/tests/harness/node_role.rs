@@ -207,3 +207,26 @@ async fn what_is_not_the_stacks_is_not_the_nodes() {
         assert!(is_denied(&answer, action), "{action} on another than {about}: {}", answer.body);
     }
 }
+
+/// In a bucket that a key of the customer's encrypts, the role's actions of S3 do not suffice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_may_not_write_where_a_key_of_the_customer_encrypts() {
+    let standing = Standing::new().await;
+    let encrypt = |by: Value| {
+        standing.running.region().world(|world| {
+            let bucket = world.s3.buckets.get_mut(&standing.bucket).expect("the bucket");
+            let rules = json!({ "ServerSideEncryptionConfiguration": [{ "ServerSideEncryptionByDefault": by }] });
+            bucket.settings.insert("BucketEncryption".to_owned(), rules);
+        });
+    };
+    let key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    for of_aws in [json!({ "SSEAlgorithm": "AES256" }), json!({ "SSEAlgorithm": "aws:kms" })] {
+        encrypt(of_aws.clone());
+        let answer = standing.calls("s3:PutObject").await;
+        assert!(!answer.body.contains("is not authorized"), "{of_aws}: {}", answer.body);
+    }
+    encrypt(json!({ "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key }));
+    let answer = standing.calls("s3:PutObject").await;
+    assert!(is_denied(&answer, "kms:GenerateDataKey"), "{}", answer.body);
+    assert!(answer.body.contains(key), "{}", answer.body);
+}

@@ -76,6 +76,14 @@ impl Bucket {
         let (objects, uploads) = (BTreeMap::new(), BTreeMap::new());
         Self { name, location, ownership, tags, versioning, settings, policy: None, created, objects, uploads }
     }
+
+    /// The customer's key that encrypts what is put into it; None where S3 does, or a key that AWS manages.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionByDefault.html
+    pub fn customer_key(&self) -> Option<&str> {
+        let rule = self.settings.get("BucketEncryption")?.pointer("/ServerSideEncryptionConfiguration/0")?;
+        let key = rule.pointer("/ServerSideEncryptionByDefault/KMSMasterKeyID")?.as_str()?;
+        Some(key).filter(|key| !key.ends_with("alias/aws/s3"))
+    }
 }
 
 /// Names of general purpose buckets: 3–63 of lower-case letters, digits, dots and hyphens, ends alphanumeric.

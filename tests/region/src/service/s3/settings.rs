@@ -168,9 +168,7 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
             "BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
         })) }),
         ),
-        "GetBucketEncryption" => Ok(json!({ "ServerSideEncryptionConfiguration": { "Rules": [{
-            "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": "AES256" }, "BucketKeyEnabled": false,
-        }] } })),
+        "GetBucketEncryption" => Ok(json!({ "ServerSideEncryptionConfiguration": { "Rules": encryption(bucket) } })),
         "GetBucketAcl" => Ok(json!({ "Owner": { "ID": owner(account) }, "Grants": [{ "Permission": "FULL_CONTROL",
             "Grantee": { "ID": owner(account), "Type": "CanonicalUser" } }] })),
         "GetBucketLifecycleConfiguration" => match kept("LifecycleConfiguration") {
@@ -187,6 +185,24 @@ fn setting(bucket: &mut Bucket, operation: &str, input: &Value, account: &str) -
         )
         .with_status(501)),
     }
+}
+
+/// Encryption rules as the API names them; without any, S3 encrypts by keys of its own.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionRule.html
+fn encryption(bucket: &Bucket) -> Vec<Value> {
+    let kept = bucket.settings.get("BucketEncryption");
+    let rules = kept.and_then(|kept| kept["ServerSideEncryptionConfiguration"].as_array());
+    let Some(rules) = rules.filter(|rules| !rules.is_empty()) else {
+        let by_default = json!({ "SSEAlgorithm": "AES256" });
+        return vec![json!({ "ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": false })];
+    };
+    let named = rules.iter().map(|rule| {
+        let by_default = &rule["ServerSideEncryptionByDefault"];
+        let with_bucket_key = rule["BucketKeyEnabled"].as_bool().unwrap_or(false);
+        json!({ "ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": with_bucket_key })
+    });
+    named.collect()
 }
 
 fn as_the_api_names(rules: &Value) -> Value {

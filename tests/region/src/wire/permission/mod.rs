@@ -63,7 +63,11 @@ fn needs(region: &Region, call: &Call) -> Vec<Need> {
                     .with("iam:PassedToService", vec!["cloudformation.amazonaws.com".to_owned()])
             }));
         }
+        ("s3", "PutObject" | "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => {
+            needs.extend(of_key(region, input, &call.operation));
+        }
         ("s3", "CopyObject" | "UploadPartCopy") => {
+            needs.extend(of_key(region, input, &call.operation));
             // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
             if let Some(source) = input["CopySource"].as_str() {
                 let decoded = percent_encoding::percent_decode_str(source).decode_utf8_lossy();
@@ -92,6 +96,22 @@ fn needs(region: &Region, call: &Call) -> Vec<Need> {
         _ => {}
     }
     needs
+}
+
+/// What writing into a bucket needs of the customer's key that encrypts it. The key's own policy is taken to leave it to IAM,
+/// as the console makes it.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (permissions)
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html (multipart uploads read what they encrypted)
+fn of_key(region: &Region, input: &Value, operation: &str) -> Vec<Need> {
+    let bucket = input["Bucket"].as_str().unwrap_or_default();
+    let key = region.world(|world| Some(world.s3.bucket(bucket).ok()?.customer_key()?.to_owned()));
+    let Some(key) = key else { return Vec::new() };
+    let arn = if key.starts_with("arn:") { key } else { region.arn("kms", &format!("key/{key}")) };
+    let actions: &[&str] = match operation {
+        "PutObject" | "CopyObject" => &["kms:GenerateDataKey"],
+        _ => &["kms:GenerateDataKey", "kms:Decrypt"],
+    };
+    actions.iter().map(|action| Need::new(*action, arn.clone())).collect()
 }
 
 fn and_tag(needs: &mut Vec<Need>, action: &str, input: &Value) {

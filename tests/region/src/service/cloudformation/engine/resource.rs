@@ -148,7 +148,7 @@ async fn create(run: &Run, resource: StackResource, statuses: &Statuses, reason:
     });
     let working = async {
         let properties = with_secrets(run, &resource.properties)?;
-        permit(run, &context, (&resource.resource_type, None), &properties)?;
+        permit(run, &context, (&resource.resource_type, None), &properties, None)?;
         let made = handler.create(&context, &properties).await?;
         context.initiated(&made.physical_id);
         Ok(made)
@@ -169,7 +169,8 @@ async fn update(run: &Run, current: &StackResource, wanted: StackResource, phase
     });
     let working = async {
         let (old, new) = (with_secrets(run, &current.properties)?, with_secrets(run, &wanted.properties)?);
-        permit(run, &context, (&wanted.resource_type, Some(&physical_id)), &new)?;
+        let before = handlers::Before { properties: &old, tags: &current.tags };
+        permit(run, &context, (&wanted.resource_type, Some(&physical_id)), &new, Some(before))?;
         handler.update(&context, &physical_id, &old, &new).await
     };
     conclude(run, &id, &UPDATE, perform(run, handler, &id, "UPDATE", working).await)
@@ -221,7 +222,7 @@ pub(super) async fn remove(run: Run, resource: StackResource, listed: bool) -> E
     let context = run.context(&resource, Phase::Delete);
     let working = async {
         let properties = with_secrets(&run, &resource.properties).unwrap_or_else(|_| resource.properties.clone());
-        permit(&run, &context, (&resource.resource_type, Some(&physical_id)), &properties)?;
+        permit(&run, &context, (&resource.resource_type, Some(&physical_id)), &properties, None)?;
         handler.delete(&context, &physical_id, &properties).await?;
         Ok(Made::default())
     };
@@ -294,9 +295,10 @@ fn permit(
     context: &ResourceContext,
     (resource_type, physical_id): (&str, Option<&str>),
     properties: &Map<String, Value>,
+    before: Option<handlers::Before<'_>>,
 ) -> Result<(), ResourceFailure> {
     let Some(principal) = caller::acts_as(run) else { return Ok(()) };
-    let work = handlers::Work { resource_type, physical_id, properties };
+    let work = handlers::Work { resource_type, physical_id, properties, before };
     handlers::begin(context, &principal, &work).map_err(|(service, error)| context.refused(service, &error))
 }
 

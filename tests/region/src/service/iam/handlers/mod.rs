@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::access::{Need, demand};
 use super::service_linked;
-use crate::resource::{Phase, ResourceContext};
+use crate::resource::{Phase, ResourceContext, tags_of};
 use crate::service::Principal;
 use crate::{AwsError, Region};
 use table::When;
@@ -21,6 +21,16 @@ pub struct Work<'a> {
     /// None while it is not made.
     pub physical_id: Option<&'a str>,
     pub properties: &'a Map<String, Value>,
+    /// What it is until now; None for what is made or deleted.
+    pub before: Option<Before<'a>>,
+}
+
+/// A resource before an update.
+#[derive(Clone, Copy)]
+pub struct Before<'a> {
+    pub properties: &'a Map<String, Value>,
+    /// Those of its stack.
+    pub tags: &'a [(String, String)],
 }
 
 /// Refuses work that `principal` may not do, and makes the service-linked role that the work is the first to need.
@@ -82,12 +92,19 @@ fn needs(context: &ResourceContext, work: &Work) -> Vec<Need> {
         Phase::Delete => handler.delete,
     };
     let tags = context.tags_with(work.properties);
+    let before = work.before.map(|own| (own.properties, tags_of(own.properties, own.tags)));
     let mut needs = Vec::new();
     for (action, when) in steps {
         let called = match when {
             When::Always => true,
             When::Tagged => !tags.is_empty(),
+            When::Untagged => before
+                .as_ref()
+                .is_some_and(|(_, had)| had.iter().any(|(key, _)| !tags.iter().any(|(kept, _)| kept == key))),
             When::Given(names) => names.iter().any(|name| work.properties.contains_key(*name)),
+            When::Removed(name) => before
+                .as_ref()
+                .is_some_and(|(properties, _)| properties.contains_key(*name) && !work.properties.contains_key(*name)),
         };
         if !called {
             continue;
@@ -103,7 +120,9 @@ fn needs(context: &ResourceContext, work: &Work) -> Vec<Need> {
             need = need.with("iam:PassedToService", vec![EC2.to_owned()]);
         }
         // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
-        if let Some(boundary) = work.properties.get("PermissionsBoundary").and_then(Value::as_str) {
+        let attached = before.as_ref().and_then(|(properties, _)| properties.get("PermissionsBoundary"));
+        let boundary = work.properties.get("PermissionsBoundary").or(attached);
+        if let Some(boundary) = boundary.and_then(Value::as_str) {
             need = need.with("iam:PermissionsBoundary", vec![boundary.to_owned()]);
         }
         needs.push(through_cloudformation(need));

@@ -7,11 +7,15 @@ pub(super) enum When {
     Always,
     /// The resource has tags, its own or its stack's.
     Tagged,
+    /// A tag that the resource had is no longer among them: an update took it away, or the rollback of one that added it.
+    Untagged,
     /// One of these properties is given.
     Given(&'static [&'static str]),
+    /// This property was given, and is no more.
+    Removed(&'static str),
 }
 
-use When::{Always, Given, Tagged};
+use When::{Always, Given, Removed, Tagged, Untagged};
 
 pub(super) type Step = (&'static str, When);
 
@@ -40,6 +44,7 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("autoscaling:UpdateAutoScalingGroup", Always),
                 ("ec2:RunInstances", Given(&["LaunchTemplate", "MixedInstancesPolicy"])),
                 ("autoscaling:CreateOrUpdateTags", Tagged),
+                ("autoscaling:DeleteTags", Untagged),
                 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
                 ("autoscaling:SuspendProcesses", Always),
                 ("autoscaling:ResumeProcesses", Always),
@@ -59,12 +64,20 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("acm:AddTagsToCertificate", Tagged),
                 ("acm:DescribeCertificate", Always),
             ],
-            update: &[("acm:DescribeCertificate", Always), ("acm:AddTagsToCertificate", Tagged)],
+            update: &[
+                ("acm:DescribeCertificate", Always),
+                ("acm:AddTagsToCertificate", Tagged),
+                ("acm:RemoveTagsFromCertificate", Untagged),
+            ],
             delete: &[("acm:DescribeCertificate", Always), ("acm:DeleteCertificate", Always)],
         },
         "AWS::EC2::LaunchTemplate" => &Handler {
             create: &[("ec2:CreateLaunchTemplate", Always), ("ec2:CreateTags", Tagged)],
-            update: &[("ec2:CreateLaunchTemplateVersion", Always)],
+            update: &[
+                ("ec2:CreateLaunchTemplateVersion", Always),
+                ("ec2:CreateTags", Tagged),
+                ("ec2:DeleteTags", Untagged),
+            ],
             delete: &[("ec2:DeleteLaunchTemplate", Always), ("ec2:DescribeLaunchTemplates", Always)],
         },
         "AWS::EC2::SecurityGroup" => &Handler {
@@ -83,6 +96,7 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("ec2:AuthorizeSecurityGroupEgress", Given(&["SecurityGroupEgress"])),
                 ("ec2:RevokeSecurityGroupEgress", Given(&["SecurityGroupEgress"])),
                 ("ec2:CreateTags", Tagged),
+                ("ec2:DeleteTags", Untagged),
             ],
             delete: &[("ec2:DescribeSecurityGroups", Always), ("ec2:DeleteSecurityGroup", Always)],
         },
@@ -104,6 +118,8 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
             ],
             update: &[
                 ("elasticloadbalancing:ModifyListener", Always),
+                ("elasticloadbalancing:AddTags", Tagged),
+                ("elasticloadbalancing:RemoveTags", Untagged),
                 ("elasticloadbalancing:DescribeListeners", Always),
             ],
             delete: &[
@@ -124,6 +140,7 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("elasticloadbalancing:SetSecurityGroups", Given(&["SecurityGroups"])),
                 ("elasticloadbalancing:SetSubnets", Given(&["Subnets", "SubnetMappings"])),
                 ("elasticloadbalancing:AddTags", Tagged),
+                ("elasticloadbalancing:RemoveTags", Untagged),
             ],
             delete: &[
                 ("elasticloadbalancing:DeleteLoadBalancer", Always),
@@ -142,6 +159,7 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("elasticloadbalancing:ModifyTargetGroupAttributes", Given(&["TargetGroupAttributes"])),
                 ("elasticloadbalancing:DescribeTargetGroups", Always),
                 ("elasticloadbalancing:AddTags", Tagged),
+                ("elasticloadbalancing:RemoveTags", Untagged),
             ],
             delete: &[
                 ("elasticloadbalancing:DeleteTargetGroup", Always),
@@ -196,7 +214,9 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("iam:AttachRolePolicy", Given(&["ManagedPolicyArns"])),
                 ("iam:PutRolePolicy", Given(&["Policies"])),
                 ("iam:PutRolePermissionsBoundary", Given(&["PermissionsBoundary"])),
+                ("iam:DeleteRolePermissionsBoundary", Removed("PermissionsBoundary")),
                 ("iam:TagRole", Tagged),
+                ("iam:UntagRole", Untagged),
             ],
             delete: &[
                 ("iam:GetRole", Always),
@@ -223,6 +243,7 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("logs:DescribeLogGroups", Always),
                 ("logs:PutRetentionPolicy", Given(&["RetentionInDays"])),
                 ("logs:TagResource", Tagged),
+                ("logs:UntagResource", Untagged),
             ],
             delete: &[("logs:DescribeLogGroups", Always), ("logs:DeleteLogGroup", Always)],
         },
@@ -246,6 +267,7 @@ pub(super) fn handler(resource_type: &str) -> Option<&'static Handler> {
                 ("secretsmanager:GetRandomPassword", Given(&["GenerateSecretString"])),
                 ("secretsmanager:UpdateSecret", Always),
                 ("secretsmanager:TagResource", Tagged),
+                ("secretsmanager:UntagResource", Untagged),
             ],
             delete: &[("secretsmanager:DescribeSecret", Always), ("secretsmanager:DeleteSecret", Always)],
         },
@@ -279,7 +301,10 @@ const BUCKET_CREATE: &[Step] = &[
 ];
 
 const BUCKET_UPDATE: &[Step] = &[
+    // The schema lists PutBucketTagging, and these two beside it.
     ("s3:PutBucketTagging", Tagged),
+    ("s3:TagResource", Tagged),
+    ("s3:UntagResource", Untagged),
     ("s3:PutEncryptionConfiguration", Given(&["BucketEncryption"])),
     ("s3:PutLifecycleConfiguration", Given(&["LifecycleConfiguration"])),
     ("s3:PutBucketPublicAccessBlock", Given(&["PublicAccessBlockConfiguration"])),
