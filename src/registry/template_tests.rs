@@ -192,6 +192,26 @@ fn load_balancer_reaches_what_nodes_listen_on() {
     assert!(data.contains(&format!("location = {PING} {{")));
 }
 
+/// A check fails for good after this many seconds: an only node may reboot, a dead one of several is soon left out, and
+/// neither is taken for dead while docker restarts.
+#[test]
+fn a_node_is_given_up_after_a_reboot_and_one_of_several_sooner() {
+    let group = resource("TargetGroup");
+    let interval = number(&group, "HealthCheckIntervalSeconds");
+    let thresholds = value(&group, "UnhealthyThresholdCount");
+    let thresholds = thresholds.strip_prefix("!If [HasOneNode, ").and_then(|rest| rest.strip_suffix(']'));
+    let counts: Vec<u32> = thresholds.into_iter().flat_map(|both| both.split(", ")).flat_map(str::parse).collect();
+    assert_eq!(counts.iter().map(|count| count * interval).collect::<Vec<_>>(), [50, 20]);
+    assert!(body().contains(&format!("  HasOneNode: !Equals [!Ref {}, '1']\n", parameter::NODES)));
+}
+
+/// 500 MB at 50 Mbit/s take 80 s, and AWS closes what is open when the delay is over.
+#[test]
+fn a_node_that_goes_lets_uploads_end() {
+    let group = resource("TargetGroup").join("\n");
+    assert!(group.contains("deregistration_delay.timeout_seconds, Value: '300'"), "{group}");
+}
+
 #[test]
 fn nginx_outlasts_the_load_balancers_idle_connections() {
     let idle = resource("LoadBalancer").join("\n");

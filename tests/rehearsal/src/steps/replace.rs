@@ -13,12 +13,12 @@ use crate::scene::Scene;
 /// Pulls before the loss and after the replacement.
 const CALM: Duration = Duration::from_secs(5);
 
-/// From the loss until the load balancer sends nothing there any more: the second failed health check in a row, five
-/// seconds apart, each given up after four, and one in which the node was still there.
-const DETECTION: Duration = Duration::from_secs(15);
+/// From the loss until the load balancer sends nothing there any more: the fourth failed health check in a row, five
+/// seconds apart, the last given up after four, and one in which the node was still there.
+const DETECTION: Duration = Duration::from_secs(30);
 
 /// Pulls that may fail in that time. A dead machine does not refuse connections: each of them hangs for a while.
-const HANDFUL: usize = 5;
+const HANDFUL: usize = 10;
 
 /// Cuts the power of one of `nodes` nodes and waits for another in its place.
 ///
@@ -72,7 +72,7 @@ mod tests {
         let with = |attempt| [pulls(lost, &[], 60), vec![attempt]].concat();
         assert!(judge(&with(early(lost + Duration::from_secs(9))), lost).is_ok(), "under way when it went");
         assert!(judge(&with(early(before(1))), lost).is_err(), "over before it");
-        assert!(judge(&pulls(lost, &[1, 2, 3, 4, 5, 6], 60), lost).is_err(), "more than a handful");
+        assert!(judge(&pulls(lost, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 60), lost).is_err(), "more than a handful");
         assert!(judge(&pulls(lost, &[], 0), lost).is_err(), "no pull is no proof");
     }
 }
