@@ -74,9 +74,11 @@ impl ResourceType for AutoScalingGroup {
             groups::update(&context.region, physical_id, settings, desired).map_err(refused)?;
         } else {
             let policy = rolling::Policy::read(rolling);
-            if context.phase != Phase::Rollback {
-                policy.check(&settings)?;
+            if context.phase == Phase::Rollback {
+                rolling::roll_back(context, physical_id, &policy, (settings, desired)).await?;
+                return made(context, physical_id);
             }
+            policy.check(&settings)?;
             groups::update(&context.region, physical_id, settings, desired).map_err(refused)?;
             rolling::roll(context, physical_id, &policy).await?;
         }

@@ -11,7 +11,7 @@ use super::aws::Client;
 use super::proxy::{self, Site};
 use super::registry::Registry;
 use super::storage::Storage;
-use super::users::Users;
+use super::users::{Refused, Users};
 use super::{Fault, Node, user_data};
 use crate::Region;
 use crate::clock::Clock;
@@ -114,6 +114,7 @@ impl Boot {
         }
         self.begin("secrets");
         self.keep_trying(120, 1, Attempt::HttpSecret).await?;
+        self.begin("users");
         self.keep_trying(120, 1, Attempt::Users).await?;
         self.begin("registry");
         let bucket = self.setting("BUCKET")?.to_owned();
@@ -173,7 +174,7 @@ impl Boot {
         loop {
             match self.attempt(attempt).await {
                 Ok(()) => return Ok(()),
-                Err(error) if Instant::now() > until => return Err(error),
+                Err(error) if Instant::now() > until || makes_no_sense(&error) => return Err(error),
                 Err(error) => {
                     if !std::mem::replace(&mut told, true) {
                         self.node.say(&format!("dockreg: {error:#}; trying again"));
@@ -196,7 +197,7 @@ impl Boot {
     async fn read_users(&self) -> anyhow::Result<()> {
         let operator = self.aws.secret(self.setting("OPERATOR_SECRET_ARN")?).await.context("the operator secret")?;
         let users = self.aws.secret(self.setting("USERS_SECRET_ARN")?).await.context("the users secret")?;
-        self.users.set(&operator, &users).map_err(|problem| anyhow!(problem))
+        Ok(self.users.set(&operator, &users)?)
     }
 
     /// The load balancer's opinion of this node.
@@ -237,4 +238,9 @@ impl Boot {
             pause *= 2;
         }
     }
+}
+
+/// What is not worth another try.
+fn makes_no_sense(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Refused::Users(..)))
 }

@@ -67,6 +67,36 @@ impl Policy {
     }
 }
 
+/// Ends what a failed roll has launched, and so keeps the instances that were there before [U].
+pub(super) async fn roll_back(
+    context: &ResourceContext,
+    name: &str,
+    policy: &Policy,
+    (settings, desired): (Settings, Option<u32>),
+) -> Result<(), ResourceFailure> {
+    let refused = |error: AwsError| context.refused(SERVICE, &error);
+    let (present, before) = context
+        .region
+        .world(|world| world.autoscaling.group(name).map(|group| (count(group.counted().count()), group.desired)))
+        .map_err(refused)?;
+    let desired = desired.unwrap_or(before).clamp(settings.min, settings.max);
+    let size = desired.max(present).min(settings.max);
+    groups::update(&context.region, name, settings.clone(), Some(size)).map_err(refused)?;
+    let failed = obsolete(context, name);
+    let kept = present.saturating_sub(count(failed.len()));
+    if kept < desired {
+        // Old nodes are gone already: what takes their place is waited for.
+        groups::update(&context.region, name, settings, Some(desired)).map_err(refused)?;
+        return roll(context, name, policy).await;
+    }
+    for id in &failed {
+        context.report(&format!("Terminating instance(s) [{id}]; replacing with 0 new instance(s)."));
+        terminate_member(&context.region, name, id, true).map_err(refused)?;
+    }
+    gone(context, name, &failed).await;
+    groups::update(&context.region, name, settings, Some(desired)).map_err(refused)
+}
+
 /// Replaces every instance that was not launched with the group's present template and subnets.
 pub(super) async fn roll(context: &ResourceContext, name: &str, policy: &Policy) -> Result<(), ResourceFailure> {
     let obsolete = obsolete(context, name);
@@ -95,10 +125,9 @@ pub(super) async fn roll(context: &ResourceContext, name: &str, policy: &Policy)
     ));
     groups::suspend(region, name, policy.suspended.clone()).map_err(refused)?;
     let rolled = batches(context, name, policy, obsolete, (&final_settings, desired)).await;
-    // Whatever came of it, the group is left as the template wants it.
     groups::suspend(region, name, BTreeSet::new()).map_err(refused)?;
-    groups::update(region, name, final_settings, Some(desired)).map_err(refused)?;
-    rolled
+    rolled?;
+    groups::update(region, name, final_settings, Some(desired)).map_err(refused)
 }
 
 async fn batches(

@@ -44,13 +44,15 @@ async fn a_changed_size_alone_waits_for_no_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_node_that_fails_brings_the_old_template_back() {
+async fn a_new_node_that_fails_brings_the_old_template_back_and_the_old_node_stays() {
     let rig = Rig::with_registry(&[]).await;
+    let before = rig.members("InService").await;
     rig.nodes.next_launch(Some(Fault::Fails));
     let status = rig.update(&[("Image", "registry:broken")]).await;
     let story = rig.story().await;
     assert_eq!(status, "UPDATE_ROLLBACK_COMPLETE", "{story}");
     assert!(story.contains("Received 1 FAILURE signal(s) out of 1"), "{story}");
+    assert_eq!(rig.members("InService").await, before, "{story}");
     let ping = ask(&rig, Method::GET, "/v1/_ping", Some("alice:password"), b"").await;
     assert_eq!(ping.status, StatusCode::OK);
 }
