@@ -220,6 +220,11 @@ impl Scene {
         self.machine(instance_id)?.leader().await
     }
 
+    /// The region itself.
+    pub(crate) fn region(&self) -> Arc<dockreg_region::Region> {
+        self.region.region()
+    }
+
     /// What a node wrote to its console so far.
     pub fn console(&self, instance_id: &str) -> String {
         self.machine(instance_id).map(|guest| guest.console()).unwrap_or_default()

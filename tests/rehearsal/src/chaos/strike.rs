@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use dockreg_region::fault::{Effect, Fault as Planted};
+use dockreg_region::service::autoscaling::groups;
 use jiff::Timestamp;
 
 use super::fault::{Fault, SMALL_DISK};
@@ -59,12 +60,12 @@ pub async fn strike(scene: &Scene, fault: Fault, traffic: &Traffic) -> Result<Ve
             });
             scene.cut(&victim).await?;
             refused_at_boot(scene, &nodes).await;
-            // Long enough for a node that does not mind to be healthy.
-            tokio::time::sleep(MINUTE).await;
-            let early: Vec<String> = scene.healthy_nodes().into_iter().filter(|node| !nodes.contains(node)).collect();
+            // Its group would replace it before it gives up by itself.
+            replaces_nodes(scene, false)?;
+            let given_up = given_up_at(scene, &nodes, "users").await;
+            replaces_nodes(scene, true)?;
             scene.forget_faults();
-            ensure!(early.is_empty(), "{early:?} serve, and know no users");
-            return Ok(vec![victim]);
+            return Ok(vec![victim, given_up?]);
         }
         Fault::SecretLater => {
             scene.plant(Planted { effect: Effect::Denied, ..of(Some("secretsmanager")) });
@@ -109,6 +110,32 @@ async fn refused_at_boot(scene: &Scene, before: &[String]) {
         let new = scene.running_nodes().into_iter().filter(|node| !before.contains(node));
         if new.into_iter().any(|node| scene.console(&node).contains("dockreg-aws: secretsmanager")) {
             return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Has the group look after the health of its nodes, or not.
+fn replaces_nodes(scene: &Scene, replaces: bool) -> Result<()> {
+    let region = scene.region();
+    let name = region.world(|world| world.autoscaling.groups.first().map(|group| group.name.clone()));
+    let suspended = if replaces { BTreeSet::new() } else { BTreeSet::from(["HealthCheck".to_owned()]) };
+    let done = groups::suspend(&region, &name.context("there is no group")?, suspended);
+    done.map_err(|error| anyhow!("the group's processes: {error:?}"))
+}
+
+/// Waits until a node that was not there before has given up at this step of its boot.
+///
+/// # Errors
+/// When such a node serves meanwhile.
+async fn given_up_at(scene: &Scene, before: &[String], step: &str) -> Result<String> {
+    let words = format!("dockreg: FAILED step={step}");
+    loop {
+        let early: Vec<String> = scene.healthy_nodes().into_iter().filter(|node| !before.contains(node)).collect();
+        ensure!(early.is_empty(), "{early:?} serve, and know no users");
+        let mut new = scene.running_nodes().into_iter().filter(|node| !before.contains(node));
+        if let Some(node) = new.find(|node| scene.console(node).contains(&words)) {
+            return Ok(node);
         }
         tokio::time::sleep(LOOK).await;
     }
