@@ -11,6 +11,17 @@ pub const MAX_BYTES: usize = 4096;
 /// Measured on one core: cost 5 330/s, cost 8 71/s, cost 10 12/s, cost 12 3.6/s.
 pub const MAX_BCRYPT_COST: u8 = 8;
 
+/// What a node takes at most: of bcrypt its cost, which stops nginx for 0.3 s; of sha-crypt its rounds. nginx hashes in
+/// its event loop, for anybody who knows a name, and answers no health check meanwhile.
+pub const BCRYPT_LIMIT: u8 = 12;
+const ROUNDS_LIMIT: u32 = 100_000;
+
+/// As many rounds of sha-crypt cost as much as bcrypt of cost 8.
+const MAX_ROUNDS: u32 = 30_000;
+
+/// The rounds of sha-crypt where a hash names none.
+const ROUNDS: u32 = 5_000;
+
 /// The user whose password AWS makes; nobody else may have this name.
 pub const OPERATOR: &str = "dockreg";
 
@@ -19,10 +30,10 @@ pub const OPERATOR: &str = "dockreg";
 pub enum Hash {
     /// `$2y$`, `$2a$`, `$2b$`, with its cost.
     Bcrypt(u8),
-    /// `$6$`.
-    Sha512Crypt,
-    /// `$5$`.
-    Sha256Crypt,
+    /// `$6$`, with its rounds.
+    Sha512Crypt(u32),
+    /// `$5$`, with its rounds.
+    Sha256Crypt(u32),
     /// `$y$`.
     Yescrypt,
     /// `$apr1$`, htpasswd's own default before 2.4.
@@ -66,6 +77,17 @@ pub enum Fault {
         /// The user's name.
         name: String,
     },
+    /// A hash that would stop a node.
+    #[error(
+        "line {line}: {name} has a hash too costly for a node, which computes it on every request: at most bcrypt of \
+             cost {BCRYPT_LIMIT}, {ROUNDS_LIMIT} rounds of sha-crypt, or yescrypt of cost 7"
+    )]
+    Costly {
+        /// The line, from 1.
+        line: usize,
+        /// The user's name.
+        name: String,
+    },
     /// The operator's name.
     #[error("line {0}: the name {OPERATOR} is taken by the operator, whose password AWS makes")]
     Operator(usize),
@@ -95,7 +117,7 @@ impl Fault {
             Self::Empty => "make one with: htpasswd -nbB -C 8 NAME PASSWORD",
             Self::Operator(_) | Self::Name(_) => "give that user another name",
             Self::Duplicate { .. } => "keep one line for each user",
-            Self::Form(_) | Self::Hash { .. } | Self::Character(_) => {
+            Self::Form(_) | Self::Hash { .. } | Self::Costly { .. } | Self::Character(_) => {
                 "write each line with: htpasswd -nB -C 8 NAME (it asks for the password)"
             }
         }
@@ -152,9 +174,40 @@ fn user(line: usize, content: &str, before: &[User]) -> Result<User, Fault> {
         return Err(Fault::Duplicate { line, first: first.line, name });
     }
     match hash_kind(hash) {
+        Some(_) if is_too_costly(hash) => Err(Fault::Costly { line, name }),
         Some(hash) => Ok(User { name, hash, line }),
         None => Err(Fault::Hash { line, name }),
     }
+}
+
+/// Whether a node refuses a hash for what it costs, as `dockreg-users` does.
+pub(super) fn is_too_costly(hash: &str) -> bool {
+    if let Some(rest) = bcrypt(hash) {
+        let cost = rest.split('$').next().filter(|cost| cost.len() == 2).and_then(|cost| cost.parse().ok());
+        return !cost.is_some_and(|cost: u8| (4..=BCRYPT_LIMIT).contains(&cost));
+    }
+    if let Some(rest) = hash.strip_prefix("$y$") {
+        // The logarithms of memory and block size, each as one of `./0-9A-Za-z`.
+        let cost = rest.split('$').next().unwrap_or_default().as_bytes();
+        return !matches!(
+            cost,
+            [b'j', b'.' | b'/' | b'0'..=b'9' | b'A' | b'B', b'.' | b'/' | b'0'..=b'9' | b'A'..=b'T']
+        );
+    }
+    match hash.strip_prefix("$5$").or_else(|| hash.strip_prefix("$6$")).and_then(|rest| rest.strip_prefix("rounds=")) {
+        Some(rest) => rounds(rest.split('$').next().unwrap_or_default()).is_none_or(|rounds| rounds > ROUNDS_LIMIT),
+        None => false,
+    }
+}
+
+fn bcrypt(hash: &str) -> Option<&str> {
+    ["$2y$", "$2a$", "$2b$"].iter().find_map(|prefix| hash.strip_prefix(prefix))
+}
+
+/// Rounds as sha-crypt writes them: six digits are as many as any that a node takes has.
+fn rounds(digits: &str) -> Option<u32> {
+    let plain = (1..=6).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
 }
 
 /// The kind of a hash by its prefix, length and letters: a plain password that happens to begin like a hash is not one.
@@ -170,12 +223,14 @@ fn hash_kind(hash: &str) -> Option<Hash> {
             [rounds, salt, digest] if rounds.starts_with("rounds=") => Some((salt, digest)),
             _ => None,
         };
-        salt_and_digest.filter(|(salt, digest)| salt.len() <= 16 && digest.len() == digest_length).map(|_| ())
+        let named = hash.strip_prefix(prefix)?.strip_prefix("rounds=").and_then(|rest| rounds(rest.split('$').next()?));
+        let fits = salt_and_digest.filter(|(salt, digest)| salt.len() <= 16 && digest.len() == digest_length);
+        fits.map(|_| named.unwrap_or(ROUNDS))
     };
     let encoded = |prefix: &str, lengths: std::ops::RangeInclusive<usize>| {
         hash.strip_prefix(prefix).filter(|digest| lengths.contains(&digest.len())).map(|_| ())
     };
-    if let Some(rest) = ["$2y$", "$2a$", "$2b$"].iter().find_map(|prefix| hash.strip_prefix(prefix)) {
+    if let Some(rest) = bcrypt(hash) {
         let (cost, digest) = rest.split_once('$')?;
         let cost = cost.parse().ok().filter(|cost| (4..=31).contains(cost))?;
         return (digest.len() == 53).then_some(Hash::Bcrypt(cost));
@@ -183,10 +238,10 @@ fn hash_kind(hash: &str) -> Option<Hash> {
     if let Some(rest) = hash.strip_prefix("$y$") {
         return (rest.split('$').count() == 3 && rest.len() > 43).then_some(Hash::Yescrypt);
     }
-    None.or_else(|| crypt("$6$", 86).map(|()| Hash::Sha512Crypt))
-        .or_else(|| crypt("$5$", 43).map(|()| Hash::Sha256Crypt))
-        .or_else(|| crypt("$apr1$", 22).map(|()| Hash::Apr1))
-        .or_else(|| crypt("$1$", 22).map(|()| Hash::Md5Crypt))
+    None.or_else(|| crypt("$6$", 86).map(Hash::Sha512Crypt))
+        .or_else(|| crypt("$5$", 43).map(Hash::Sha256Crypt))
+        .or_else(|| crypt("$apr1$", 22).map(|_| Hash::Apr1))
+        .or_else(|| crypt("$1$", 22).map(|_| Hash::Md5Crypt))
         .or_else(|| encoded("{SSHA}", 32..=64).map(|()| Hash::Ssha))
         .or_else(|| encoded("{SHA}", 28..=28).map(|()| Hash::Sha))
 }
@@ -199,6 +254,10 @@ pub fn warnings(users: &[User]) -> Vec<String> {
             Hash::Bcrypt(cost) if cost > MAX_BCRYPT_COST => Some(format!(
                 "{} has a bcrypt hash of cost {cost}, which a node computes anew on every request; \
                  cost {MAX_BCRYPT_COST} allows 71 requests a second on one core, cost 10 only 12, cost 12 only 4",
+                user.name
+            )),
+            Hash::Sha512Crypt(rounds) | Hash::Sha256Crypt(rounds) if rounds > MAX_ROUNDS => Some(format!(
+                "{} has a hash of {rounds} rounds, which a node computes anew on every request; {ROUNDS} are usual",
                 user.name
             )),
             Hash::Sha | Hash::Md5Crypt => {
@@ -224,9 +283,9 @@ mod tests {
             (BCRYPT.to_owned(), Hash::Bcrypt(5)),
             (BCRYPT.replace("$2y$05", "$2b$12"), Hash::Bcrypt(12)),
             (APR1.to_owned(), Hash::Apr1),
-            (format!("$6$salt${}", digest(86)), Hash::Sha512Crypt),
-            (format!("$6$rounds=1000$salt${}", digest(86)), Hash::Sha512Crypt),
-            (format!("$5$salt${}", digest(43)), Hash::Sha256Crypt),
+            (format!("$6$salt${}", digest(86)), Hash::Sha512Crypt(5_000)),
+            (format!("$6$rounds=1000$salt${}", digest(86)), Hash::Sha512Crypt(1_000)),
+            (format!("$5$rounds=100000$salt${}", digest(43)), Hash::Sha256Crypt(100_000)),
             (format!("$1$salt${}", digest(22)), Hash::Md5Crypt),
             (format!("$y$j9T$salt${}", digest(43)), Hash::Yescrypt),
             (format!("{{SHA}}{}=", digest(27)), Hash::Sha),
@@ -276,10 +335,28 @@ mod tests {
     }
 
     #[test]
+    fn hashes_that_would_stop_a_node_are_refused() {
+        let digest = |length: usize| "a".repeat(length);
+        for hash in [
+            BCRYPT.replace("$05$", "$13$"),
+            BCRYPT.replace("$05$", "$31$"),
+            format!("$6$rounds=100001$salt${}", digest(86)),
+            format!("$5$rounds=999999999$salt${}", digest(43)),
+            format!("$y$jCT$salt${}", digest(43)),
+        ] {
+            let faults = check(&format!("anna:{hash}"));
+            assert_eq!(faults, Err(vec![Fault::Costly { line: 1, name: "anna".into() }]), "{hash}");
+        }
+    }
+
+    #[test]
     fn slow_and_weak_hashes_are_warned_about() {
-        let text = format!("slow:{}\nfine:{BCRYPT}\nweak:{{SHA}}{}=", BCRYPT.replace("$05$", "$12$"), "a".repeat(27));
+        let many = format!("$6$rounds=50000$salt${}", "a".repeat(86));
+        let slow = BCRYPT.replace("$05$", "$12$");
+        let text = format!("slow:{slow}\nfine:{BCRYPT}\nweak:{{SHA}}{}=\nmany:{many}", "a".repeat(27));
         let warned = warnings(&check(&text).unwrap_or_default());
-        assert_eq!(warned.len(), 2, "{warned:?}");
+        assert_eq!(warned.len(), 3, "{warned:?}");
+        assert!(warned[2].starts_with("many has a hash of 50000 rounds"), "{warned:?}");
         assert!(warned[0].starts_with("slow has a bcrypt hash of cost 12"), "{warned:?}");
         assert!(warned[1].starts_with("weak has"), "{warned:?}");
     }

@@ -14,6 +14,7 @@ pub mod policy;
 pub mod record;
 pub mod template;
 pub mod upload;
+pub mod users;
 pub mod validation;
 pub mod verify;
 pub mod zone;

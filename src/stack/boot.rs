@@ -22,13 +22,17 @@ pub struct Step {
 }
 
 /// What each step needs, and so what to look at.
-const HINTS: [(&str, &str); 7] = [
+const HINTS: [(&str, &str); 8] = [
     (
         "packages",
         "the node could not install packages: its subnet needs a route to the internet (an internet gateway and public addresses, or NAT)",
     ),
     ("docker", "Docker does not start on this image: leave --ami away to get Debian 13"),
     ("secrets", "the node could not read its secrets: look at its role, and at the route to Secrets Manager"),
+    (
+        "users",
+        "the node does not know its users: the users secret cannot be read, or has a line that is no htpasswd entry or has too costly a hash",
+    ),
     ("image", "the node could not pull the registry's image: see --image, and whether its subnet reaches the internet"),
     ("registry", "the registry does not start: see --image"),
     ("ping", "the registry does not answer on the node: see --image, and whether it may use the bucket"),

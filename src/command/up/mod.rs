@@ -19,6 +19,7 @@ mod report;
 mod request;
 mod resolve;
 mod start;
+mod users;
 mod zones;
 
 use std::collections::BTreeSet;
@@ -139,7 +140,7 @@ impl<'a> Run<'a> {
         }
         let proposal = Proposal::new(&self.context.stack_name, observed.client.now, makes_stack);
         let agreed = tokio::select! {
-            agreed = self.propose(&proposal, &plan, records.as_ref(), gone.as_ref()) => agreed,
+            agreed = self.propose(&proposal, &plan, &observed, records.as_ref(), gone.as_ref()) => agreed,
             () = interrupt::interrupted() => Err(interrupt::stopped()),
         };
         match agreed {
@@ -187,6 +188,7 @@ impl<'a> Run<'a> {
         &self,
         proposal: &Proposal,
         plan: &UpPlan,
+        observed: &Observed,
         records: Option<&InTheWay>,
         gone: Option<&GoneBucket>,
     ) -> Result<Agreed, Failure> {
@@ -194,6 +196,7 @@ impl<'a> Run<'a> {
         let Some(proposed) = proposal.make(&self.aws, &plan.into(), self.context.timing).await? else {
             return Ok(Agreed::Nothing);
         };
+        self.users_are_good(observed.stack.as_ref(), &proposed).await?;
         let place = format!("{} of account {}", self.aws.region(), self.caller.account);
         let removed = records.map(|found| found.replaced.sets.clone()).unwrap_or_default();
         let preview = Preview::new(plan, proposed.changes.clone(), place).removing(removed);
