@@ -209,7 +209,7 @@ fn a_node_is_given_up_after_a_reboot_and_one_of_several_sooner() {
 #[test]
 fn a_node_that_goes_lets_uploads_end() {
     let group = resource("TargetGroup").join("\n");
-    assert!(group.contains("deregistration_delay.timeout_seconds, Value: '300'"), "{group}");
+    assert!(group.contains("deregistration_delay.timeout_seconds, Value: '120'"), "{group}");
 }
 
 #[test]

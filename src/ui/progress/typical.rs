@@ -1,7 +1,7 @@
 //! How long AWS usually takes for each type of resource, what people call it, and what it waits for. Pure.
 //!
 //! The times of creation come from public reports of CloudFormation deployments; a node boots, installs and signals
-//! within about two and a half minutes, and one that goes is drained for five. All of them are guesses and shown as such.
+//! within about two and a half minutes, and one that goes is drained for two. All of them are guesses and shown as such.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ const LAUNCH_TEMPLATE: &str = "AWS::EC2::LaunchTemplate";
 
 /// Seconds to create, update and delete, and what creation waits for.
 const TABLE: &[Typical] = &[
-    row(GROUP, "nodes", [150, 480, 360], &[LAUNCH_TEMPLATE, LISTENER]),
+    row(GROUP, "nodes", [150, 300, 180], &[LAUNCH_TEMPLATE, LISTENER]),
     row(BALANCER, "load balancer", [116, 20, 20], &[SECURITY_GROUP]),
     row(CERTIFICATE, "certificate", [239, 20, 20], &[]),
     row(PROFILE, "instance profile", [126, 20, 3], &[ROLE]),
