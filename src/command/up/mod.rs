@@ -51,6 +51,7 @@ use ready::Asking;
 use records::InTheWay;
 use report::{Did, Report};
 use resolve::Resolved;
+use zones::{zone_of, zone_of_stack};
 
 /// One run of `up`: what never changes while it lasts.
 struct Run<'a> {
@@ -385,17 +386,6 @@ fn expected(proposed: &Proposed) -> Vec<Expected> {
     touched
         .map(|change| Expected { logical_id: change.logical_id.clone(), resource_type: change.resource_type.clone() })
         .collect()
-}
-
-/// The zone that takes the record: its id and name.
-fn zone_of(plan: &UpPlan) -> Option<(String, String)> {
-    let value = |key: &str| plan.sources.get(key).map(|own| own.value.clone()).filter(|value| !value.is_empty());
-    Some((value(parameter::DNS_ZONE_ID)?, value(parameter::DNS_ZONE)?))
-}
-
-fn zone_of_stack(stack: &Stack) -> Option<(String, String)> {
-    let value = |key: &str| stack.parameter(key).map(str::to_owned);
-    Some((value(parameter::DNS_ZONE_ID)?, value(parameter::DNS_ZONE)?))
 }
 
 fn internal(sources: &std::collections::BTreeMap<String, crate::settings::Setting<String>>) -> bool {

@@ -3,10 +3,12 @@
 use super::{Run, consent, interrupt};
 use crate::aws::route53;
 use crate::error::{Failure, Kind};
-use crate::registry::plan::{Observed, zones_in_doubt};
+use crate::registry::plan::{Observed, UpPlan, zones_in_doubt};
+use crate::registry::template::parameter;
 use crate::registry::verify::{Delegation, public_name_servers};
 use crate::registry::zone::Zone;
 use crate::settings::ZoneWish;
+use crate::stack::Stack;
 
 impl Run<'_> {
     /// Has one of several zones of the same name chosen: asked for on a terminal, else refused with the flag to say it.
@@ -72,4 +74,16 @@ impl Run<'_> {
     async fn public_servers(&self, zone: &str) -> Result<Delegation, String> {
         public_name_servers(zone, &self.args.probe.connect_to).await
     }
+}
+
+/// The zone that takes the record: its id and name.
+pub(super) fn zone_of(plan: &UpPlan) -> Option<(String, String)> {
+    let value = |key: &str| plan.sources.get(key).map(|own| own.value.clone()).filter(|value| !value.is_empty());
+    Some((value(parameter::DNS_ZONE_ID)?, value(parameter::DNS_ZONE)?))
+}
+
+/// The same of a stack that stands.
+pub(super) fn zone_of_stack(stack: &Stack) -> Option<(String, String)> {
+    let value = |key: &str| stack.parameter(key).map(str::to_owned);
+    Some((value(parameter::DNS_ZONE_ID)?, value(parameter::DNS_ZONE)?))
 }

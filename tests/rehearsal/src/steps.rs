@@ -25,8 +25,9 @@ pub const NODES: usize = 2;
 
 /// A few seconds of real time, for commands that only look.
 pub const QUICK: Duration = Duration::from_secs(60);
-/// Nodes boot, the load balancer must find them healthy, and old ones drain, each for two minutes.
-pub const OPERATION: Duration = Duration::from_secs(600);
+/// Nodes boot, the load balancer must find them healthy, and old ones drain, each for two minutes; a change that fails waits
+/// for a node that does not boot, and goes back.
+pub const OPERATION: Duration = Duration::from_secs(900);
 /// 100 MB through the whole path, on a slow machine.
 pub const TRANSFER: Duration = Duration::from_secs(180);
 
