@@ -326,7 +326,7 @@ async fn aged(fixture: &Fixture) {
         ("Description: Load balancer\n", "Description: Balancer\n"),
         ("Action: sts:AssumeRole\n", "Action: [sts:AssumeRole]\n"),
         ("HealthCheckIntervalSeconds: 5", "HealthCheckIntervalSeconds: 6"),
-        ("deregistration_delay.timeout_seconds, Value: '300'", "deregistration_delay.timeout_seconds, Value: '301'"),
+        ("deregistration_delay.timeout_seconds, Value: '120'", "deregistration_delay.timeout_seconds, Value: '301'"),
         ("idle_timeout.timeout_seconds, Value: '300'", "idle_timeout.timeout_seconds, Value: '301'"),
         ("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"),
         ("EvaluateTargetHealth: false", "EvaluateTargetHealth: true"),
