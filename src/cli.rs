@@ -72,7 +72,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, env = "DOCKREG_TIMEOUT", value_name = "TIME", value_parser = parse_duration, hide_env_values = true)]
     pub timeout: Option<Duration>,
     /// Ask AWS for news at this fixed interval instead of adaptively
-    #[arg(long, global = true, env = "DOCKREG_POLL_INTERVAL", value_name = "TIME", value_parser = parse_duration, hide_env_values = true)]
+    #[arg(long, global = true, env = "DOCKREG_POLL_INTERVAL", value_name = "TIME", value_parser = parse_interval, hide_env_values = true)]
     pub poll_interval: Option<Duration>,
 }
 
@@ -217,6 +217,14 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| format!("{text:?} is negative"))
 }
 
+/// An interval: of none at all, AWS would be asked without a pause, until it throttles the whole account.
+fn parse_interval(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err("an interval is longer than 0, for example 2s".to_owned()),
+        interval => Ok(interval),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +240,7 @@ mod tests {
         for (text, millis) in [("20ms", 20), ("90s", 90_000), ("45m", 2_700_000), ("1h", 3_600_000), ("5", 5_000)] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
+        assert!(parse_duration("0").is_ok() && parse_interval("0s").is_err() && parse_interval("1ms").is_ok());
         for text in ["", "soon", "-5s"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }

@@ -70,6 +70,8 @@ pub struct UpSettings {
     pub stack_name: String,
     /// How `dockreg up` is typed for this stack, for advice.
     pub up: String,
+    /// How `dockreg down` is typed for it.
+    pub down: String,
     /// The registry's host name.
     pub host: Option<Setting<HostName>>,
     /// What to do about DNS.

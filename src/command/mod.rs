@@ -19,6 +19,8 @@ pub mod template;
 pub mod up;
 mod waiting;
 
+use std::path::Path;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -27,6 +29,7 @@ pub use main::main;
 use crate::aws::{Aws, secretsmanager};
 use crate::error::{Failure, Kind};
 use crate::registry::template::output;
+use crate::registry::verify::Trust;
 use crate::stack::Stack;
 
 /// What a command hands back to be shown: the same facts for people and as data.
@@ -40,6 +43,12 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Why the command did not fully succeed, when there are facts to show as well.
     pub failure: Option<Failure>,
+}
+
+/// Whom to trust: this machine's roots and `--ca-file`, which is read before anything is asked or changed.
+pub(crate) fn trust_with(ca_file: Option<&Path>) -> Result<Trust, Failure> {
+    Trust::load(ca_file)
+        .map_err(|problem| Failure::new(Kind::Input, "could not read --ca-file").cause(problem.to_string()))
 }
 
 /// The password of the registry's operator, by the stack's output.

@@ -16,6 +16,7 @@ fn settings() -> UpSettings {
     UpSettings {
         stack_name: "docker-registry".to_owned(),
         up: "dockreg up".to_owned(),
+        down: "dockreg down".to_owned(),
         host: "docker.example.com".parse().ok().map(|host| Setting::new(host, Source::Flag)),
         zone: ZoneWish::Find,
         certificate: None,

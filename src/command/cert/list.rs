@@ -9,20 +9,18 @@ use jiff::Timestamp;
 
 use crate::aws::{Aws, AwsCallError, CallKind, Counter, acm, elbv2, iam};
 use crate::cli::CertListArgs;
-use crate::command::{Outcome, interrupt};
+use crate::command::{Outcome, interrupt, trust_with};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::registry::certificate::{Candidate, Client};
 use crate::registry::names::HostName;
-use crate::registry::verify::Trust;
 use listing::Listing;
 
 /// Lists the certificates.
 pub async fn run(context: &Context, args: &CertListArgs) -> Result<Outcome, Failure> {
     let host = args.domain.as_deref().map(str::parse::<HostName>).transpose();
     let host = host.map_err(|why| Failure::new(Kind::Usage, why).hint("--domain docker.example.com"))?;
-    let trust = Trust::load(args.ca_file.as_deref())
-        .map_err(|problem| Failure::new(Kind::Input, "could not read --ca-file").cause(problem.to_string()))?;
+    let trust = trust_with(args.ca_file.as_deref())?;
     let aws = context.aws().await?;
     let (certificates, warnings) = interrupt::or_stop(counted(context, &aws)).await?;
     let client = Client { now: Timestamp::now(), roots: Arc::clone(trust.roots()) };

@@ -7,10 +7,9 @@ mod verdict;
 use crate::aws::{Aws, cloudformation};
 use crate::cli::StatusArgs;
 use crate::command::foreign::{foreign, refuse_strange_change_sets};
-use crate::command::{Outcome, follow, interrupt, login};
+use crate::command::{Outcome, follow, interrupt, login, trust_with};
 use crate::context::Context;
-use crate::error::{Failure, Kind};
-use crate::registry::verify::Trust;
+use crate::error::Failure;
 use crate::stack::Stack;
 use crate::stack::answer::{Look, answer};
 use crate::stack::event::StackEvent;
@@ -19,8 +18,7 @@ use crate::ui::Expected;
 
 /// Looks at the registry.
 pub async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome, Failure> {
-    let trust = Trust::load(args.probe.ca_file.as_deref())
-        .map_err(|problem| Failure::new(Kind::Input, "could not read --ca-file").cause(problem.to_string()))?;
+    let trust = trust_with(args.probe.ca_file.as_deref())?;
     let aws = context.aws().await?;
     let mut stack = interrupt::or_stop(stack(context, &aws, &context.stack_name)).await?;
     if args.watch && answer(&stack.status).status == Look::Changing {

@@ -32,7 +32,7 @@ pub(super) use propose::{Proposal, Proposed, Wanted};
 
 use super::effect::Effects;
 use super::foreign::{moving, refuse_strange_change_sets};
-use super::{Outcome, consent, interrupt};
+use super::{Outcome, consent, interrupt, trust_with};
 use crate::aws::{Aws, cloudformation, sts};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -71,7 +71,7 @@ struct Run<'a> {
 /// Creates, updates, repairs or resumes.
 pub async fn run(context: &Context, args: &UpArgs, from_environment: &BTreeSet<String>) -> Result<Outcome, Failure> {
     let Resolved { settings, warnings } = resolve::resolve(context, args, from_environment)?;
-    let trust = ready::trust(&args.probe)?;
+    let trust = trust_with(args.probe.ca_file.as_deref())?;
     let aws = context.aws().await?;
     let (caller, stack) = interrupt::or_stop(observe::stack(&aws, &context.stack_name)).await?;
     if let Some(old) = stack.as_ref().filter(|stack| stack.is_of_2014()) {

@@ -54,12 +54,6 @@ pub(super) struct Asking {
     pub(super) trust: Trust,
 }
 
-/// Reads `--ca-file` before anything is changed.
-pub(super) fn trust(probe: &ProbeArgs) -> Result<Trust, Failure> {
-    Trust::load(probe.ca_file.as_deref())
-        .map_err(|problem| Failure::new(Kind::Input, "could not read --ca-file").cause(problem.to_string()))
-}
-
 /// A check of the registry that runs beside everything else.
 pub(super) struct Proof<'a> {
     aws: &'a Aws,

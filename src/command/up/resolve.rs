@@ -49,6 +49,7 @@ pub(super) fn resolve(
     let settings = UpSettings {
         stack_name: context.stack_name.clone(),
         up: context.command_line("up"),
+        down: context.command_line("down"),
         host: host_of(args)?.map(|host| Setting::new(host, source("domain"))),
         zone: match args.dns_zone.as_deref() {
             None => ZoneWish::Find,

@@ -105,7 +105,7 @@ fn stays_internal(stack: &Stack, settings: &UpSettings) -> Result<(), Failure> {
     }
     let message =
         format!("the load balancer of {} faces the internet, and that cannot change while it lives", stack.name);
-    Err(made_anew(message, &settings.up, "--internal"))
+    Err(made_anew(message, settings, "--internal"))
 }
 
 /// A load balancer's subnets change within its VPC alone, and the target group would be made anew beside the old one.
@@ -116,14 +116,14 @@ fn stays_in_vpc(stack: &Stack, settings: &UpSettings) -> Result<(), Failure> {
                 "the load balancer of {} is in {now}, and no load balancer moves to another VPC while it lives",
                 stack.name
             );
-            Err(made_anew(message, &settings.up, &format!("--vpc {wanted}")))
+            Err(made_anew(message, settings, &format!("--vpc {wanted}")))
         }
         _ => Ok(()),
     }
 }
 
-fn made_anew(message: String, up: &str, flag: &str) -> Failure {
-    let down = up.replacen(" up", " down", 1);
+fn made_anew(message: String, settings: &UpSettings, flag: &str) -> Failure {
+    let UpSettings { up, down, .. } = settings;
     Failure::new(Kind::Network, message)
         .hint(format!("`{down}`, then `{up} {flag}` again: the images stay in their bucket"))
 }

@@ -16,7 +16,7 @@ use super::super::login::unknown_stack;
 use crate::aws::{Aws, cloudformation, elbv2};
 use crate::cli::ProbeArgs;
 use crate::command::foreign::foreign;
-use crate::command::{Outcome, interrupt, up};
+use crate::command::{Outcome, interrupt, trust_with, up};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::registry::certificate::{Candidate, Client};
@@ -76,8 +76,7 @@ struct Run<'a> {
 
 /// Replaces the certificate.
 pub async fn run(context: &Context, args: &CertRotateArgs) -> Result<Outcome, Failure> {
-    let trust = Trust::load(args.probe.ca_file.as_deref())
-        .map_err(|problem| Failure::new(Kind::Input, "could not read --ca-file").cause(problem.to_string()))?;
+    let trust = trust_with(args.probe.ca_file.as_deref())?;
     let aws = context.aws().await?;
     let (run, old) = interrupt::or_stop(look(context, args, aws, &trust)).await?;
     let all = interrupt::or_stop(pick::candidates(&run)).await?;

@@ -11,13 +11,12 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use crate::aws::iam;
-use crate::command::{Outcome, interrupt};
+use crate::command::{Outcome, interrupt, trust_with};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::registry::certificate::Source;
 use crate::registry::names::HostName;
 use crate::registry::upload::{Fault, Given, prepare};
-use crate::registry::verify::Trust;
 use report::Report;
 
 /// `dockreg cert upload`.
@@ -97,8 +96,7 @@ pub async fn run(context: &Context, args: &CertUploadArgs) -> Result<Outcome, Fa
             Failure::new(Kind::Usage, "certificates in ACM have no name").hint("leave --name away, or add --to iam")
         );
     }
-    let trust = Trust::load(args.ca_file.as_deref())
-        .map_err(|problem| Failure::new(Kind::Input, "could not read --ca-file").cause(problem.to_string()))?;
+    let trust = trust_with(args.ca_file.as_deref())?;
     let files = read::files(args)?;
     let given = Given {
         certificate: files.certificate.file(),

@@ -32,7 +32,7 @@ const BAD_IMAGE: &str = "an image that nobody has on one node";
 const TEMPLATE: &str = "the template alone, launched by aws-cli";
 
 /// Thousands of pushes.
-const FLOOD: (&str, Duration) = ("thousands of pushes, disks of 200 MB", Duration::from_secs(2_400));
+const FLOOD: (&str, Duration) = ("thousands of pushes, small disks", Duration::from_secs(2_400));
 
 /// A performance of chaos.
 struct Performance<'a> {
@@ -52,16 +52,17 @@ pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Res
     if TEMPLATE.contains(only) {
         now.step(TEMPLATE, OPERATION, template::alone(scene)).await?;
     }
-    if FLOOD.0.contains(only) && !Fault::SmallDisk.name().contains(only) {
+    let (disk, others): (Vec<Fault>, Vec<Fault>) = Fault::ALL
+        .into_iter()
+        .filter(|fault| fault.name().contains(only))
+        .partition(|fault| *fault == Fault::SmallDisk);
+    let floods = FLOOD.0.contains(only);
+    if floods && disk.is_empty() {
         scene.limit_disks(Some(SMALL_DISK))?;
     }
     now.table.step("up, two nodes", OPERATION, stack::up_with(scene, NODES, &GRACE)).await?;
     now.table.step("docker login", QUICK, docker::login(scene)).await?;
     now.table.step("docker push", TRANSFER, docker::push_small(scene)).await?;
-    let (disk, others): (Vec<Fault>, Vec<Fault>) = Fault::ALL
-        .into_iter()
-        .filter(|fault| fault.name().contains(only))
-        .partition(|fault| *fault == Fault::SmallDisk);
     now.faults(scene, &others).await?;
     // The logs that are searched are those of users who came and went, too.
     if ["users", "logs"].iter().any(|name| name.contains(only)) {
@@ -92,7 +93,7 @@ pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Res
     }
     // These last: what they leave is nodes with a small disk.
     now.faults(scene, &disk).await?;
-    if FLOOD.0.contains(only) {
+    if floods {
         now.step(FLOOD.0, FLOOD.1, flood::flood(scene)).await?;
     }
     table.step("down", OPERATION, stack::down(scene)).await?;
