@@ -70,6 +70,24 @@ pub struct Estimate {
     pub storage: f64,
 }
 
+impl Estimate {
+    /// Nodes, load balancer and storage in whole dollars that add up to those of the total; each is off by less than one.
+    #[must_use]
+    pub fn whole_dollars(&self) -> [f64; 3] {
+        let exact = [self.nodes, self.load_balancer, self.storage];
+        let mut whole = exact.map(f64::floor);
+        let lost = |part: usize| exact[part] - exact[part].floor();
+        let mut parts = [0, 1, 2];
+        parts.sort_by(|one, other| lost(*other).total_cmp(&lost(*one)));
+        for part in parts {
+            if whole.iter().sum::<f64>() < self.total.round() {
+                whole[part] += 1.0;
+            }
+        }
+        whole
+    }
+}
+
 /// Estimates; `None` for an instance type whose price is not known here.
 #[must_use]
 pub fn estimate(size: &Size<'_>) -> Option<Estimate> {
@@ -97,6 +115,21 @@ mod tests {
         let size = Size { instance_type: "t3.small", nodes: 1, node_addresses: true, balancer_addresses: 2 };
         let total = estimate(&size).map(|estimate| estimate.total);
         assert!(total.is_some_and(|total| (44.0..50.0).contains(&total)), "{total:?}");
+    }
+
+    #[test]
+    fn parts_add_up_to_the_total() {
+        let kinds = INSTANCES.iter().flat_map(|(name, _)| (1..=9).map(move |nodes| (*name, nodes)));
+        for (instance_type, nodes) in kinds {
+            for (node_addresses, balancer_addresses) in [(true, 3), (false, 0)] {
+                let size = Size { instance_type, nodes, node_addresses, balancer_addresses };
+                let Some(cost) = estimate(&size) else { panic!("{size:?}") };
+                let whole = cost.whole_dollars();
+                assert!((whole.iter().sum::<f64>() - cost.total.round()).abs() < 0.001, "{cost:?} {whole:?}");
+                let exact = [cost.nodes, cost.load_balancer, cost.storage];
+                assert!(whole.iter().zip(exact).all(|(one, exact)| (one - exact).abs() < 1.0), "{cost:?} {whole:?}");
+            }
+        }
     }
 
     #[test]

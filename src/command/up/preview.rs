@@ -123,20 +123,18 @@ impl Preview {
     }
 
     fn cost_line(&self) -> String {
-        match &self.cost {
-            Some(cost) => format!(
-                "  about ${:.0} a month: nodes ${:.0}, load balancer ${:.0}, {:.0} GB of images ${:.0}\n  \
-                 (list prices of {}, traffic extra; the same images in ECR: ${:.0})",
-                cost.total,
-                cost.nodes,
-                cost.load_balancer,
-                cost::IMAGES_GB,
-                cost.storage,
-                cost::PRICES_OF,
-                cost.ecr
-            ),
-            None => "  cost: the price of this instance type is not known here".to_owned(),
-        }
+        let Some(cost) = &self.cost else {
+            return "  cost: the price of this instance type is not known here".to_owned();
+        };
+        let [nodes, load_balancer, storage] = cost.whole_dollars();
+        format!(
+            "  about ${:.0} a month: nodes ${nodes:.0}, load balancer ${load_balancer:.0}, {:.0} GB in S3 and secrets \
+             ${storage:.0}\n  (list prices of {}, traffic extra; the same images in ECR: ${:.0})",
+            cost.total,
+            cost::IMAGES_GB,
+            cost::PRICES_OF,
+            cost.ecr
+        )
     }
 }
 
