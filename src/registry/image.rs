@@ -19,7 +19,38 @@ pub fn parse_image(text: &str) -> Result<String, String> {
         && path.split('/').all(part_fits)
         && tag.is_none_or(tag_fits)
         && digest.is_none_or(digest_fits);
-    if fits { Ok(text.to_owned()) } else { Err(format!("{text:?} is not the name of an image such as registry:3")) }
+    if !fits {
+        return Err(format!("{text:?} is not the name of an image such as registry:3"));
+    }
+    if host.is_some_and(is_private) {
+        return Err(format!("nodes pull without a login, and {text} needs one: name an image in a public registry"));
+    }
+    if is_official(host, path) && tag.is_some_and(|tag| tag == "2" || tag.starts_with("2.")) {
+        return Err(format!(
+            "{text} cannot use the credentials of its node: it has an AWS SDK older than IMDSv2; name registry:3, or a \
+             build of 2.8 with an SDK since 2019, as Debian's is"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Whether a host is a private registry of Amazon ECR.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
+fn is_private(host: &str) -> bool {
+    [".dkr.ecr.", ".dkr.ecr-fips.", ".dkr-ecr.", ".dkr-ecr-fips."].iter().any(|part| host.contains(part))
+}
+
+/// Whether a name means Docker's own image of the registry. Its 2.x have version 1.15 of the AWS SDK for Go, which came
+/// to IMDSv2 with 1.25.38: <https://github.com/distribution/distribution/issues/3756>,
+/// <https://github.com/distribution/distribution/issues/3437>.
+fn is_official(host: Option<&str>, path: &str) -> bool {
+    match host {
+        None | Some("docker.io" | "index.docker.io" | "registry-1.docker.io") => {
+            matches!(path, "registry" | "library/registry")
+        }
+        Some("public.ecr.aws") => path == "docker/library/registry",
+        Some(_) => false,
+    }
 }
 
 /// Whether what stands before the first slash is a host, as Docker tells it from a part of the name.
@@ -67,7 +98,9 @@ mod tests {
         for text in [
             "registry",
             "registry:3",
-            "registry:2.8.3-alpine",
+            "registry:3.0.0-alpine",
+            "example/registry:2",
+            "registry.example.test/library/registry:2.8.3",
             "public.ecr.aws/docker/library/registry:3",
             "localhost:5000/mine",
             "10.0.0.1:5000/a/b_c:latest",
@@ -90,6 +123,25 @@ mod tests {
             "regis try",
         ] {
             assert!(parse_image(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn images_that_no_node_can_run_are_told_apart() {
+        for text in [
+            "registry:2",
+            "registry:2.8.3-alpine",
+            "docker.io/library/registry:2",
+            "public.ecr.aws/docker/library/registry:2.8",
+        ] {
+            assert!(parse_image(text).is_err_and(|why| why.contains("IMDSv2")), "{text}");
+        }
+        for text in [
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com/registry:3",
+            "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/registry:3",
+            "123456789012.dkr-ecr.us-east-1.on.aws/registry:3",
+        ] {
+            assert!(parse_image(text).is_err_and(|why| why.contains("without a login")), "{text}");
         }
     }
 }

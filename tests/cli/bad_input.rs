@@ -10,6 +10,8 @@ async fn a_value_that_cannot_be_meant_is_refused_before_aws_is_asked() {
         (&["--nodes", "11"], "it is a whole number from 1 to 10"),
         (&["--health-check-grace-period", "soon"], "it is a whole number from 1 to 7200"),
         (&["--image", "registry:2:3"], "is not the name of an image such as registry:3"),
+        (&["--image", "registry:2"], "an AWS SDK older than IMDSv2"),
+        (&["--image", "123456789012.dkr.ecr.us-east-1.amazonaws.com/registry:3"], "nodes pull without a login"),
     ] {
         let output = fixture.run(&[&["up", "--domain", HOST, "--yes"], flags].concat()).await.exits(2);
         assert!(output.stderr.contains(said), "{output}");

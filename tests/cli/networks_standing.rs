@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use dockreg_region::starting;
+use serde_json::{Value, json};
 
 use crate::harness::{Fixture, HOST, Output};
 use crate::networks::{Network, balancer, network, nodes, parameter, set, subnet_of, up};
@@ -215,7 +216,8 @@ async fn the_same_network_changes_nothing() {
     assert!(same.stdout.contains(HOST) || same.stderr.contains(HOST), "{same}");
 }
 
-/// The parameters of 2014, zones among them, given to the template alone: `up` without a flag changes nothing about them.
+/// The parameters of 2014, zones among them, given to the template alone: `up` without a flag changes nothing about them,
+/// and pins the image that the nodes have, though there is a newer one.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_template_alone_was_launched_with_stays() {
     let fixture = Fixture::new().await;
@@ -241,11 +243,25 @@ async fn what_the_template_alone_was_launched_with_stays() {
     let look = async || {
         let input = json!({ "StackName": "docker-registry" });
         let stack = fixture.call("cloudformation", "DescribeStacks", input).await;
-        (stack["Stacks"][0]["Parameters"].clone(), balancer(&fixture).await, instances(&fixture))
+        let parameters = stack["Stacks"][0]["Parameters"].as_array().cloned().unwrap_or_default();
+        let (image, others): (Vec<Value>, Vec<Value>) =
+            parameters.into_iter().partition(|own| own["ParameterKey"] == "Ami");
+        (others, balancer(&fixture).await, instances(&fixture), image)
     };
     let before = look().await;
+    assert_eq!(before.3[0]["ParameterValue"], "");
+    let region = fixture.region().region();
+    let images =
+        || region.world(|world| world.ec2.instances.all().map(|own| own.image_id.clone()).collect::<BTreeSet<_>>());
+    let present = images();
+    let parameter = "/aws/service/debian/release/13/latest/amd64";
+    let newer = region.world(|world| starting::release(&region, world, parameter, "debian-13-amd64-20261116-2297"));
+    assert!(newer.is_some_and(|newer| !present.contains(&newer)));
     fixture.run(&["up", "--yes"]).await.exits(0).ignored();
-    assert_eq!(look().await, before);
+    let after = look().await;
+    assert_eq!((&after.0, &after.1, &after.2), (&before.0, &before.1, &before.2));
+    assert_eq!((images().len(), &images()), (1, &present));
+    assert!(present.contains(after.3[0]["ParameterValue"].as_str().unwrap_or_default()), "{:?}", after.3);
     let [first, second] = &network.public;
     fixture.run(&["up", "--yes", "--subnets", &format!("{second},{first}")]).await.exits(0).ignored();
     assert_eq!((look().await.1, look().await.2), (before.1, before.2));

@@ -174,7 +174,7 @@ pub struct UpArgs {
     /// EC2 key pair for SSH
     #[arg(long, env = "DOCKREG_KEY_NAME", value_name = "NAME", help_heading = "Nodes", hide_env_values = true)]
     pub key_name: Option<String>,
-    /// Registry image
+    /// Registry image, in a public registry; Docker's own from version 3 on
     #[arg(
         long,
         env = "DOCKREG_IMAGE",

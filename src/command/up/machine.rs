@@ -4,7 +4,7 @@
 use crate::aws::{Aws, AwsCallError, CallKind, ec2, ssm};
 use crate::error::{Failure, Kind};
 use crate::registry::plan::{DEBIAN, DEFAULT_INSTANCE_TYPE, Machine, debian_parameter, debian_release};
-use crate::registry::template::parameter;
+use crate::registry::template::{output, parameter};
 use crate::settings::{Setting, Source, UpSettings};
 use crate::stack::Stack;
 
@@ -15,11 +15,16 @@ pub(super) async fn machine(
     settings: &UpSettings,
     stack: Option<&Stack>,
 ) -> Result<Option<Machine>, Failure> {
+    let kept = |name| stack.and_then(|stack: &Stack| stack.parameter(name)).map(str::to_owned);
     let named = settings.instance_type.is_some() || settings.ami.is_some() || settings.names_network();
-    if stack.is_some() && !named && !settings.upgrade {
+    let nothing_said = stack.is_some() && !named && !settings.upgrade;
+    let unpinned = match stack {
+        Some(stack) if kept(parameter::AMI).is_none() => image_of_nodes(aws, stack).await?,
+        _ => None,
+    };
+    if nothing_said && unpinned.is_none() {
         return Ok(None);
     }
-    let kept = |name| stack.and_then(|stack: &Stack| stack.parameter(name)).map(str::to_owned);
     let instance_type = settings
         .instance_type
         .clone()
@@ -29,7 +34,7 @@ pub(super) async fn machine(
         let message = format!("there is no instance type {} in {}", instance_type.value, aws.region());
         return Err(Failure::new(Kind::Input, message).hint("choose another --instance-type, for example t3.small"));
     };
-    let (ami, image) = match (&settings.ami, kept(parameter::AMI)) {
+    let (ami, image) = match (&settings.ami, kept(parameter::AMI).or(unpinned)) {
         (Some(ami), _) => {
             let image = ec2::image(aws, &ami.value).await?.ok_or_else(|| {
                 Failure::new(Kind::Input, format!("there is no image {} in {}", ami.value, aws.region()))
@@ -42,6 +47,7 @@ pub(super) async fn machine(
                 (Setting::new(pinned, Source::Stack), image)
             }
             Some(image) => found(next(aws, &instance_type, &kind, &image).await?),
+            None if nothing_said => return Ok(None),
             None => {
                 let message = format!("the nodes' image {pinned} is gone, and what it was cannot be seen");
                 return Err(Failure::new(Kind::Input, message).hint(name_one(aws, &kind.architecture).await));
@@ -58,6 +64,21 @@ pub(super) async fn machine(
         image_name: image.name,
         root_device: image.root_device,
     }))
+}
+
+/// The image that the nodes of a stack have, of which the template alone chose it: it would choose anew at every update.
+/// Who may not see instances does not learn it.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html>
+async fn image_of_nodes(aws: &Aws, stack: &Stack) -> Result<Option<String>, Failure> {
+    let Some(group) = stack.output(output::NODES_GROUP_NAME) else { return Ok(None) };
+    match ec2::instances(aws, group).await {
+        Ok(nodes) => {
+            let newest = nodes.into_iter().filter(|node| node.state == "running").max_by_key(|node| node.launched);
+            Ok(newest.and_then(|node| node.image))
+        }
+        Err(error) if error.kind == CallKind::Denied => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn found(image: ec2::Image) -> (Setting<String>, ec2::Image) {

@@ -16,8 +16,8 @@ use crate::store::listening;
 
 /// The image that the template's nodes run unless told otherwise.
 pub const IMAGE: &str = "public.ecr.aws/docker/library/registry:3";
-/// The name that such an image had before.
-pub const OTHER_IMAGE: &str = "public.ecr.aws/docker/library/registry:2";
+/// Another name of the same one: Docker's own of 2.x could not run on nodes, for lack of IMDSv2.
+pub const OTHER_IMAGE: &str = "public.ecr.aws/example/docker-registry:2.8";
 /// Their registry.
 pub const HOST: &str = "public.ecr.aws";
 
