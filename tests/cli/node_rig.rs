@@ -83,9 +83,14 @@ impl Rig {
 
     /// Runs a program of the machine.
     pub fn run(&self, name: &str) -> Done {
+        self.run_with(name, &[])
+    }
+
+    /// Runs a program of the machine with arguments.
+    pub fn run_with(&self, name: &str, arguments: &[&str]) -> Done {
         let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
         let mut command = Command::new("sh");
-        command.arg(self.path("bin").join(name)).env_clear().env("PATH", path).stdin(Stdio::null());
+        command.arg(self.path("bin").join(name)).args(arguments).env_clear().env("PATH", path).stdin(Stdio::null());
         let output = command.output().expect("sh runs");
         let said = [output.stdout, output.stderr].concat();
         Done { code: output.status.code().unwrap_or(-1), said: String::from_utf8_lossy(&said).into_owned() }

@@ -14,6 +14,7 @@ use tokio::process::Command;
 use tokio::task::JoinSet;
 
 use crate::harness::{Fixture, HOST};
+use crate::node_rig::Rig;
 
 const SCRIPT: &str = include_str!("../../assets/node/dockreg-aws");
 
@@ -79,4 +80,38 @@ async fn a_node_of_the_region_bears_a_lost_answer_as_the_script_does() {
     fixture.called("SignalResource", 2).await;
     other_signals(&fixture, "i-other").await;
     fixture.ended(up, &TWO).await.exits(0).ignored();
+}
+
+/// What the script makes of the load balancer's answer about its node, of which these are the members after the target.
+fn health(members: &str) -> String {
+    let rig = Rig::new();
+    rig.install("dockreg-aws");
+    rig.write("etc/dockreg/node.env", "AWS_REGION=us-east-1\nURL_SUFFIX=amazonaws.com\nTARGET_GROUP_ARN=arn\n");
+    let answer = format!(
+        "<DescribeTargetHealthResponse>\n  <DescribeTargetHealthResult>\n    <TargetHealthDescriptions>\n<member>\
+         <Target><Id>i-1</Id><Port>80</Port></Target>\n{members}</member>\n    </TargetHealthDescriptions>\n  \
+         </DescribeTargetHealthResult>\n</DescribeTargetHealthResponse>\n"
+    );
+    rig.write("answer", &answer);
+    let curl = r#"case "$*" in *elasticloadbalancing*) cat answer; printf 200 ;; *) echo i-1 ;; esac"#;
+    rig.stub("curl", curl);
+    let done = rig.run_with("dockreg-aws", &["health"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    done.said
+}
+
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealthDescription.html>: the override
+/// has a state too, and nothing says in which order they come.
+#[test]
+fn a_nodes_health_is_the_targets_and_not_the_overrides() {
+    let over = "<AdministrativeOverride><State>no_override</State><Reason>AdministrativeOverride.NoOverride</Reason>\
+                     <Description>No override is currently active on target</Description></AdministrativeOverride>";
+    let normal = "<AnomalyDetection><Result>normal</Result></AnomalyDetection><HealthCheckPort>8081</HealthCheckPort>";
+    for state in ["initial", "healthy", "unhealthy.draining"] {
+        let own = format!("<TargetHealth>\n<State>{state}</State><Reason>Target.Timeout</Reason>\n</TargetHealth>");
+        for members in [own.clone(), [over, &own].concat(), [&own, over].concat(), [&own, normal, over].concat()] {
+            assert_eq!(health(&members), state, "{members}");
+        }
+    }
+    assert_eq!(health(over), "", "without the target's health there is none");
 }

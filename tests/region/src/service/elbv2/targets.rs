@@ -168,6 +168,7 @@ fn one(group: &TargetGroup, wanted: &Value, described: impl Fn(&Target) -> Value
                 "Reason": "Target.NotRegistered",
                 "Description": "Target is not registered to the target group",
             },
+            "AdministrativeOverride": no_override(),
         }),
     }
 }
@@ -219,5 +220,17 @@ fn described(group: &TargetGroup, target: &Target, served: &[&str], ended: bool)
         "Target": {"Id": target.instance_id, "Port": target.port},
         "HealthCheckPort": health_port,
         "TargetHealth": health,
+        "AdministrativeOverride": no_override(),
+    })
+}
+
+/// What is sent of every target while there is no zonal shift. Whether of one that is not registered too: [U].
+/// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealthDescription.html
+/// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AdministrativeOverride.html
+fn no_override() -> Value {
+    json!({
+        "State": "no_override",
+        "Reason": "AdministrativeOverride.NoOverride",
+        "Description": "No override is currently active on target",
     })
 }

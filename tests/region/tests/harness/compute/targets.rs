@@ -40,9 +40,13 @@ async fn a_new_target_is_registered_then_checked_then_judged() {
     rig.until("a verdict", async || {
         let arn = region.world(|world| world.elbv2.target_groups.first().map(|group| group.arn.clone()))?;
         let health = rig.ask("elbv2", "DescribeTargetHealth", json!({"TargetGroupArn": arn})).await;
-        let state = health["TargetHealthDescriptions"][0]["TargetHealth"].clone();
+        let described = &health["TargetHealthDescriptions"][0];
+        let state = described["TargetHealth"].clone();
         let text = |key: &str| state[key].as_str().unwrap_or_default().to_owned();
         let now = (text("State"), text("Reason"));
+        if !now.0.is_empty() {
+            assert_eq!(described["AdministrativeOverride"]["State"], "no_override");
+        }
         if !now.0.is_empty() && seen.last() != Some(&now) {
             seen.push(now.clone());
         }
