@@ -1,17 +1,19 @@
 //! Why an operation failed, put together while the traces are still there: the first failure, the property AWS refused,
-//! and what the node wrote to its console.
+//! and what the node wrote to its console, or why there is no node.
+
+mod node;
 
 use std::time::Duration;
 
 use serde::Serialize;
 
+use self::node::{Launch, Node};
 use super::follow::Ended;
+use crate::aws::Aws;
 use crate::aws::cloudformation::{ChangeSet, FailuresOf, failed_events};
-use crate::aws::{Aws, ec2};
 use crate::error::{Failure, Kind};
-use crate::stack::boot;
 use crate::stack::event::StackEvent;
-use crate::stack::failure::{self, RootCause, signalled_failure};
+use crate::stack::failure::{self, RootCause};
 use crate::stack::hint::hint;
 use crate::ui::Progress;
 
@@ -25,17 +27,8 @@ pub(super) struct Cause {
     pub(super) path: Option<String>,
     /// The node that never reported success, or reported failure.
     pub(super) node: Option<Node>,
-}
-
-/// A node that did not come up.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Node {
-    /// Its instance.
-    pub(super) instance: String,
-    /// How far its boot came, when its console says so.
-    pub(super) step: Option<boot::Step>,
-    /// The end of its boot log; none when EC2 has none yet.
-    pub(super) boot_log: Option<String>,
+    /// What Auto Scaling was told when it tried to launch one and could not.
+    pub(super) not_launched: Option<String>,
 }
 
 /// The traces of a failure are looked at for no longer than this.
@@ -43,42 +36,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The root cause so far; for a node with its boot log, fetched before the node is gone.
 pub(super) async fn find(aws: &Aws, events: &[StackEvent]) -> Option<Cause> {
-    let root = failure::root_cause(events)?;
+    let mut root = failure::root_cause(events)?;
     // Without an answer in time the cause is told without its traces: whoever watches waits for it.
-    let node = async { if root.node_never_signalled { node(aws, events, &root).await } else { None } };
-    let node = tokio::time::timeout(PATIENCE, node).await.ok().flatten();
-    let stack_id = events.first().map(|event| event.stack_id.as_str()).unwrap_or_default();
-    let told = if node.is_some() { None } else { failed_events(aws, FailuresOf::Stack(stack_id)).await };
-    let own = told.into_iter().flatten().find(|told| told.logical_id == root.logical_id && told.path.is_some());
-    Some(Cause { root, path: own.and_then(|own| own.path), node })
-}
-
-/// The node behind the failure: the one that signalled it, else the newest of the group that wrote anything.
-async fn node(aws: &Aws, events: &[StackEvent], root: &RootCause) -> Option<Node> {
-    let of_group = |event: &&StackEvent| event.logical_id == root.logical_id;
-    let own = || events.iter().filter(of_group);
-    if let Some(instance) = own().rev().find_map(|event| signalled_failure(event.reason.as_deref()?)) {
-        return Some(look(aws, instance).await);
-    }
-    let known = own().find_map(|event| event.physical_id.clone().filter(|id| !id.is_empty()));
-    let group = root.physical_id.clone().or(known)?;
-    let mut instances = ec2::instances(aws, &group).await.ok()?;
-    instances.sort_by_key(|instance| std::cmp::Reverse(instance.launched));
-    let mut silent = None;
-    for instance in instances {
-        let node = look(aws, &instance.id).await;
-        if node.boot_log.is_some() {
-            return Some(node);
+    let launch = async { if root.node_never_signalled { node::behind(aws, events, &root).await } else { None } };
+    let (node, not_launched) = match tokio::time::timeout(PATIENCE, launch).await.ok().flatten() {
+        Some(Launch::Node(node)) => (Some(node), None),
+        Some(Launch::Refused(why)) => {
+            root.hint = hint(&root.resource_type, &why);
+            (None, Some(why))
         }
-        silent.get_or_insert(node);
-    }
-    silent
-}
-
-async fn look(aws: &Aws, instance: &str) -> Node {
-    let console = ec2::console_output(aws, instance).await.ok().flatten();
-    let boot_log = console.as_deref().map(boot::tail);
-    Node { instance: instance.to_owned(), step: console.as_deref().and_then(boot::step), boot_log }
+        Some(Launch::Nothing(group)) => {
+            root.hint = Some(node::advice(&group));
+            (None, None)
+        }
+        None => (None, None),
+    };
+    let stack_id = events.first().map(|event| event.stack_id.as_str()).unwrap_or_default();
+    let traced = node.is_some() || not_launched.is_some();
+    let told = if traced { None } else { failed_events(aws, FailuresOf::Stack(stack_id)).await };
+    let own = told.into_iter().flatten().find(|told| told.logical_id == root.logical_id && told.path.is_some());
+    Some(Cause { root, path: own.and_then(|own| own.path), node, not_launched })
 }
 
 /// Most checks that a change set fails are told apart in one message.
@@ -107,6 +84,9 @@ pub(super) async fn refused(aws: &Aws, id: &str, change_set: ChangeSet) -> Failu
 pub(super) fn show(progress: &Progress, cause: &Cause) {
     let RootCause { logical_id, resource_type, hint, .. } = &cause.root;
     progress.line(&format!("first failure: {logical_id} ({resource_type})"));
+    if let Some(why) = &cause.not_launched {
+        progress.line(&format!("  no node could be launched: {why}"));
+    }
     if let Some(path) = &cause.path {
         progress.line(&format!("  at {path}"));
     }
@@ -142,6 +122,9 @@ pub(super) fn failed(ended: &Ended, doing: &str) -> Failure {
     let mut why = format!("{}: {}", cause.root.logical_id, cause.root.reason);
     if let Some(path) = &cause.path {
         why.push_str(&format!(" (at {path})"));
+    }
+    if let Some(refused) = &cause.not_launched {
+        why.push_str(&format!("; no node could be launched: {refused}"));
     }
     if let Some((node, step)) = step {
         why.push_str(&format!("; {} {step}", node.instance));

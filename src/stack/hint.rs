@@ -1,7 +1,7 @@
 //! AWS's frequent reasons for a failed resource, and what to do about each: one table. Pure.
 
 /// The first entry that fits counts: a part of the resource type, a part of the reason (lower case), what to do.
-const HINTS: [(&str, &str, &str); 26] = [
+const HINTS: [(&str, &str, &str); 31] = [
     (
         "",
         "client.internalerror",
@@ -33,7 +33,28 @@ const HINTS: [(&str, &str, &str); 26] = [
         "invalidamiid",
         "the image is gone or not shared with this account: leave --ami away, or use --upgrade",
     ),
+    (
+        "AutoScaling",
+        "the image id",
+        "the image is gone or not shared with this account: leave --ami away, or use --upgrade",
+    ),
+    (
+        "AutoScaling",
+        "configuration is currently not supported",
+        "AWS does not make this instance type there: choose another --instance-type or --subnets",
+    ),
     ("AutoScaling", "invalidkeypair", "there is no key pair of that name in this region: see --key-name"),
+    ("AutoScaling", "the key pair", "there is no key pair of that name in this region: see --key-name"),
+    (
+        "AutoScaling",
+        "encoded authorization failure message",
+        "a policy of the organization (SCP) or of a key forbids the launch; which: aws sts decode-authorization-message",
+    ),
+    (
+        "AutoScaling",
+        "authentication failure",
+        "the account has never used this service, and AWS has made its role just now, which works a moment later",
+    ),
     ("AutoScaling", "signal", "the node started and did not report success: its boot log tells why"),
     ("LoadBalancer", "at least two subnets", "name subnets in two zones with --load-balancer-subnets"),
     (
@@ -98,10 +119,16 @@ const HINTS: [(&str, &str, &str); 26] = [
     ("", "quota", "a quota of the account is reached: see Service Quotas, or remove what is unused"),
 ];
 
+/// Occurs in the ARN of the roles by which AWS's services act for themselves.
+const SERVICE_ROLE: &str = "assumed-role/AWSServiceRole";
+
 /// What to do about a resource that failed for this reason, when that is known.
 #[must_use]
 pub fn hint(resource_type: &str, reason: &str) -> Option<String> {
     if let Some(action) = denied_action(reason) {
+        if reason.contains(SERVICE_ROLE) {
+            return Some(format!("a policy of the organization (SCP) or of a key denies AWS's own role {action}"));
+        }
         return Some(format!("the credentials, or the role given with --role-arn, lack the permission {action}"));
     }
     let lower = reason.to_ascii_lowercase();
@@ -184,6 +211,54 @@ mod tests {
         ];
         for (kind, reason, part) in table {
             let told = hint(kind, reason);
+            assert!(told.as_ref().is_some_and(|told| told.contains(part)), "{reason}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn what_auto_scaling_says_of_a_launch_has_its_hint() {
+        // StatusMessage of DescribeScalingActivities, which names no code of EC2's.
+        // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailure.html
+        let table = [
+            (
+                "Your requested instance type (t3.medium) is not supported in your requested Availability Zone (us-east-1e). Please retry your request by not specifying an Availability Zone or choosing us-east-1a. Launching EC2 instance failed.",
+                "another --instance-type or --subnets",
+            ),
+            (
+                "We currently do not have sufficient t3.small capacity in the Availability Zone you requested (us-east-1a). Launching EC2 instance failed.",
+                "try again later",
+            ),
+            (
+                "Could not launch On-Demand Instances. InsufficientInstanceCapacity - There is no capacity. Launching EC2 instance failed.",
+                "try again later",
+            ),
+            (
+                "You have requested more vCPU capacity than your current vCPU limit of 5 allows for the instance bucket that the specified instance type belongs to. Launching EC2 instance failed.",
+                "more vCPU",
+            ),
+            (
+                "Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more. Launching EC2 instance failed.",
+                "more vCPU",
+            ),
+            (
+                "Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: Client.InternalError: Client error on launch",
+                "AWSServiceRoleForAutoScaling",
+            ),
+            ("The key pair 'mine' does not exist. Launching EC2 instance failed.", "--key-name"),
+            ("The image id '[ami-1]' does not exist. Launching EC2 instance failed.", "--upgrade"),
+            ("The requested configuration is currently not supported. Launching EC2 instance failed.", "--subnets"),
+            (
+                "You are not authorized to perform this operation. Encoded authorization failure message: x. Launching EC2 instance failed.",
+                "SCP",
+            ),
+            (
+                "User: arn:aws:sts::1:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling is not authorized to perform: ec2:RunInstances on resource: arn with an explicit deny in a service control policy",
+                "AWS's own role ec2:RunInstances",
+            ),
+            ("Authentication Failure. Launching EC2 instance failed.", "a moment later"),
+        ];
+        for (reason, part) in table {
+            let told = hint("AWS::AutoScaling::AutoScalingGroup", reason);
             assert!(told.as_ref().is_some_and(|told| told.contains(part)), "{reason}: {told:?}");
         }
     }

@@ -37,6 +37,7 @@ mod node_boot;
 mod node_rig;
 mod node_script;
 mod node_users;
+mod not_launched;
 mod own_bucket;
 mod policy;
 mod readiness;

@@ -115,6 +115,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
         on: On::Everything,
         actions: &[
             "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeScalingActivities",
             "elasticloadbalancing:DescribeListeners",
             "elasticloadbalancing:DescribeLoadBalancers",
         ],
@@ -124,7 +125,6 @@ pub(super) const PERMISSIONS: &[Grant] = &[
         by: By::CloudFormation,
         on: On::Everything,
         actions: &[
-            "autoscaling:DescribeScalingActivities",
             "ec2:DescribeLaunchTemplates",
             "ec2:DescribeSecurityGroupRules",
             "ec2:DescribeSecurityGroups",

@@ -85,7 +85,8 @@ pub(super) fn described(one: &Activity) -> Value {
         "Details": details.to_string(),
     });
     if let Some(ended) = one.ended {
-        value["EndTime"] = json!(ended);
+        // In whole seconds, the start with its milliseconds: https://github.com/kubernetes/autoscaler/issues/1263
+        value["EndTime"] = json!(ended.floor());
     }
     if let Some(message) = &one.message {
         value["StatusMessage"] = json!(message);
@@ -93,7 +94,8 @@ pub(super) fn described(one: &Activity) -> Value {
     value
 }
 
-/// `DescribeScalingActivities`: newest first.
+/// `DescribeScalingActivities`: what is in progress first, then the newest.
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html>
 pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError> {
     let name = input["AutoScalingGroupName"].as_str();
     let ids: Vec<&str> = input["ActivityIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -108,6 +110,12 @@ pub(super) fn describe(region: &Region, input: &Value) -> Result<Value, AwsError
                 && (ids.is_empty() || ids.contains(&one.id.as_str()))
                 && (deleted_too || state.groups.iter().any(|group| group.arn == one.group_arn))
         });
-        page(input, "Activities", chosen.map(described).collect(), &Size { usual: 100, most: 100 })
+        let (ended, going): (Vec<_>, Vec<_>) = chosen.partition(|one| one.ended.is_some());
+        page(
+            input,
+            "Activities",
+            going.into_iter().chain(ended).map(described).collect(),
+            &Size { usual: 100, most: 100 },
+        )
     })
 }

@@ -73,7 +73,8 @@ fn described(region: &Region, world: &World, one: &Instance) -> Value {
         "InstanceType": one.instance_type,
         "Architecture": one.architecture,
         "State": {"Code": code, "Name": name},
-        "LaunchTime": one.launched,
+        // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html: whole seconds, as in its example.
+        "LaunchTime": one.launched.floor(),
         "Placement": {"AvailabilityZone": one.zone, "Tenancy": "default"},
         "AmiLaunchIndex": 0,
         "RootDeviceName": one.root_device_name,
