@@ -165,6 +165,41 @@ fn an_update_names_only_what_it_changes() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Another instance type for a stack whose nodes are in zones a and b, where it is offered in these zones.
+fn another_type(offered: &[&str], name: &str) -> Result<UpPlan, Failure> {
+    update(|settings, seen| {
+        let wanted = Setting::new(name.to_owned(), Source::Flag);
+        settings.instance_type = Some(wanted.clone());
+        let known = observed();
+        seen.subnets = known.subnets;
+        seen.instance_zones = offered.iter().map(|zone| (*zone).to_owned()).collect();
+        seen.machine = known.machine.map(|machine| Machine { instance_type: wanted, ..machine });
+    })
+}
+
+#[test]
+fn another_instance_type_is_judged_by_the_zones_of_the_nodes() -> Result<(), Failure> {
+    let words = "offer t3.medium";
+    let refused = another_type(&["us-east-1c", "us-east-1d"], "t3.medium").expect_err("a refusal");
+    assert_eq!(refused.kind, Kind::Network);
+    let message =
+        "us-east-1a and us-east-1b do not offer t3.medium, and the nodes of docker-registry are in no other zone";
+    assert_eq!(refused.message, message);
+    assert!(refused.hint.is_some_and(|hint| hint.ends_with("that offer it: us-east-1c, us-east-1d")));
+    let some = another_type(&["us-east-1a", "us-east-1c"], "t3.medium")?;
+    let warned = some.warnings.iter().find(|warning| warning.contains(words)).cloned().unwrap_or_default();
+    assert_eq!(
+        warned,
+        "us-east-1b does not offer t3.medium: every node will be in us-east-1a, and none is left where that zone fails"
+    );
+    let all = another_type(&["us-east-1a", "us-east-1b"], "t3.medium")?;
+    assert!(!all.warnings.iter().any(|warning| warning.contains(words)), "{:?}", all.warnings);
+    // What it has already is not judged again.
+    let same = another_type(&["us-east-1c"], "t3.small")?;
+    assert!(!same.warnings.iter().any(|warning| warning.contains("offer")), "{:?}", same.warnings);
+    Ok(())
+}
+
 #[test]
 fn another_template_or_tag_is_a_change() -> Result<(), Failure> {
     assert!(!update(|_, seen| seen.template = Some("an older one".to_owned()))?.nothing_to_do);

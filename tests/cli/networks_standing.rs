@@ -266,3 +266,41 @@ async fn what_the_template_alone_was_launched_with_stays() {
     fixture.run(&["up", "--yes", "--subnets", &format!("{second},{first}")]).await.exits(0).ignored();
     assert_eq!((look().await.1, look().await.2), (before.1, before.2));
 }
+
+/// A registry whose nodes are of a type that every zone has, in these zones; and their subnets.
+async fn small_in(zones: &[&str]) -> (Fixture, BTreeSet<String>) {
+    let fixture = Fixture::new().await;
+    let subnets: Vec<_> = zones.iter().map(|zone| subnet_of(&fixture, zone)).collect();
+    up(&fixture, &["--instance-type", "t2.small", "--subnets", &subnets.join(",")]).await.exits(0).ignored();
+    (fixture, set(&subnets))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_that_no_zone_of_the_nodes_offers_is_refused_before_anything_is_changed() {
+    let (mut fixture, _) = small_in(&["us-east-1e"]).await;
+    let changes = fixture.mutations().len();
+    let refused = fixture.run(&["up", "--instance-type", "t3.medium", "--yes"]).await.exits(1);
+    let words = "us-east-1e does not offer t3.medium, and the nodes of docker-registry are in no other zone";
+    assert!(refused.stderr.contains(words), "{refused}");
+    assert!(refused.stderr.contains("name --subnets in zones that offer it: us-east-1a, us-east-1b"), "{refused}");
+    fixture.set("DOCKREG_INSTANCE_TYPE", "t3.medium");
+    let refused = fixture.run(&["up", "--dry-run"]).await.exits(1);
+    assert!(refused.stderr.contains(words), "{refused}");
+    assert_eq!(fixture.mutations().len(), changes, "{:?}", fixture.mutations());
+    fixture.set("DOCKREG_INSTANCE_TYPE", "t2.medium");
+    fixture.run(&["up", "--yes"]).await.exits(0).ignored();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_that_one_of_two_zones_does_not_offer_is_a_warning() {
+    let (fixture, before) = small_in(&["us-east-1a", "us-east-1e"]).await;
+    let warned = fixture.run(&["up", "--instance-type", "t3.medium", "--nodes", "2", "--yes"]).await.exits(0);
+    let words = "us-east-1e does not offer t3.medium: every node will be in us-east-1a";
+    assert!(warned.stderr.contains(words), "{warned}");
+    let a = subnet_of(&fixture, "us-east-1a");
+    assert!(before.contains(&a));
+    assert_eq!(nodes(&fixture).0, set(&[a]));
+    // It is said once, with the change.
+    let again = fixture.run(&["up", "--instance-type", "t3.medium", "--yes"]).await.exits(0);
+    assert!(!again.stderr.contains("does not offer"), "{again}");
+}

@@ -39,6 +39,7 @@ pub(super) async fn observe(
     let wants_certificates = host_moves || settings.certificate.is_some();
     let wants_zones = host_moves || settings.zone != crate::settings::ZoneWish::Find;
     let wants_network = standing.is_none() || settings.names_network();
+    let wants_zones_of_type = wants_network || standing.is_some_and(|stack| changes_instance_type(settings, stack));
     let (template, certificates, served, zones, network, machine, left_buckets, named_bucket) = tokio::try_join!(
         async {
             match standing {
@@ -55,10 +56,9 @@ pub(super) async fn observe(
         },
         async { if wants_zones { Ok(route53::zones(aws).await?) } else { Ok(Vec::new()) } },
         async {
-            match wants_network {
-                true => Ok(tokio::try_join!(ec2::vpcs(aws), ec2::subnets(aws))?),
-                false => Ok((Vec::new(), Vec::new())),
-            }
+            let vpcs = async { if wants_network { ec2::vpcs(aws).await } else { Ok(Vec::new()) } };
+            let subnets = async { if wants_zones_of_type { ec2::subnets(aws).await } else { Ok(Vec::new()) } };
+            Ok(tokio::try_join!(vpcs, subnets)?)
         },
         machine::machine(aws, settings, standing),
         async { if standing.is_none() { left_buckets(aws, &settings.stack_name).await } else { Ok(Vec::new()) } },
@@ -72,7 +72,9 @@ pub(super) async fn observe(
     let (instance_zones, limits) = tokio::try_join!(
         async {
             match &machine {
-                Some(machine) if wants_network => Ok(ec2::offered_zones(aws, &machine.instance_type.value).await?),
+                Some(machine) if wants_zones_of_type => {
+                    Ok(ec2::offered_zones(aws, &machine.instance_type.value).await?)
+                }
                 _ => Ok::<_, Failure>(std::collections::BTreeSet::new()),
             }
         },
@@ -99,6 +101,12 @@ pub(super) async fn observe(
         },
         client: Client { now: Timestamp::now(), roots },
     })
+}
+
+/// Whether the nodes of a standing stack are to be of another type.
+fn changes_instance_type(settings: &UpSettings, stack: &Stack) -> bool {
+    let wanted = settings.instance_type.as_ref().map(|wanted| wanted.value.as_str());
+    wanted.is_some() && wanted != stack.parameter(parameter::INSTANCE_TYPE)
 }
 
 /// Certificates of IAM and ACM. Who may not list one of the two still gets the other.

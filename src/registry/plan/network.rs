@@ -1,4 +1,5 @@
-//! The plan's network: two fitting subnets, or those that were named. A standing stack keeps what is not said.
+//! The plan's network: two fitting subnets, or those that were named. A standing stack keeps what is not said, and its
+//! zones must offer another instance type.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,8 @@ pub(super) fn choose(
     stack: Option<&Stack>,
     draft: &mut Draft,
 ) -> Result<(), Failure> {
-    if stack.is_some() && !settings.names_network() {
-        return Ok(());
+    if let Some(stack) = stack.filter(|_| !settings.names_network()) {
+        return stays_offered(observed, stack, draft);
     }
     if let Some(stack) = stack {
         stays_internal(stack, settings)?;
@@ -59,6 +60,45 @@ pub(super) fn choose(
         draft.set(parameter::LOAD_BALANCER_SCHEME, "internal", Source::Flag);
     }
     Ok(())
+}
+
+/// Judges another instance type by the zones where the nodes stay. A group launches nothing in a zone that does not offer
+/// it, and goes to its others.
+/// <https://repost.aws/knowledge-center/ec2-instance-type-not-supported-az-error>
+fn stays_offered(observed: &Observed, stack: &Stack, draft: &mut Draft) -> Result<(), Failure> {
+    let Some(instance_type) = observed.machine.as_ref().map(Machine::instance_type) else { return Ok(()) };
+    if stack.parameter(parameter::INSTANCE_TYPE) == Some(instance_type.as_str()) {
+        return Ok(());
+    }
+    let own = standing(stack).subnets;
+    let zones: BTreeSet<&str> =
+        observed.subnets.iter().filter(|subnet| own.contains(&subnet.id)).map(|subnet| subnet.zone.as_str()).collect();
+    let (with, without): (Vec<_>, Vec<_>) = zones.into_iter().partition(|zone| observed.instance_zones.contains(*zone));
+    if without.is_empty() {
+        return Ok(());
+    }
+    let verb = if without.len() == 1 { "does" } else { "do" };
+    let lack = format!("{} {verb} not offer {instance_type}", without.join(" and "));
+    match with.as_slice() {
+        [] => {
+            let elsewhere: Vec<_> = observed.instance_zones.iter().map(String::as_str).collect();
+            let message = format!("{lack}, and the nodes of {} are in no other zone", stack.name);
+            Err(Failure::new(Kind::Network, message).hint(format!(
+                "choose another --instance-type, or name --subnets in zones that offer it: {}",
+                elsewhere.join(", ")
+            )))
+        }
+        [only] => {
+            draft
+                .warnings
+                .push(format!("{lack}: every node will be in {only}, and none is left where that zone fails"));
+            Ok(())
+        }
+        several => {
+            draft.warnings.push(format!("{lack}: the nodes will be in {} alone", several.join(" and ")));
+            Ok(())
+        }
+    }
 }
 
 /// What is asked of the network: by flags, else as the stack is, which a flag for the nodes' subnets sets free of the
