@@ -22,3 +22,4 @@ pub mod store;
 pub mod supervisor;
 pub mod table;
 pub mod traffic;
+pub mod uploader;

@@ -44,8 +44,9 @@ impl Repeat {
             clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 tokio::select! {
-                    _ = clock.tick() => {}
+                    biased;
                     _ = stopped.changed() => return Ok(()),
+                    _ = clock.tick() => {}
                 }
                 let at = Instant::now();
                 let failure = work().await?;
@@ -60,6 +61,12 @@ impl Repeat {
     pub fn successes_since(&self, since: Instant) -> usize {
         let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         attempts.iter().filter(|attempt| attempt.at >= since && attempt.failure.is_none()).count()
+    }
+
+    /// Why the first attempt failed that did.
+    pub fn first_failure(&self) -> Option<String> {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        failed(&attempts).find_map(|attempt| attempt.failure.clone())
     }
 
     /// Stops it, once what it is about to do is done; gives every attempt.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use dockreg_region::fault::Fault;
 use dockreg_region::node::in_process::InProcess;
 use dockreg_region::node::machine::{Addresses, File, Guest, Host, Machines, Spec};
-use dockreg_region::service::elbv2::targets::Health;
+use dockreg_region::service::elbv2::targets::{Health, Target};
 use dockreg_region::service::secretsmanager::Secret;
 use dockreg_region::{Options, Running, starting};
 use tokio::process::Child;
@@ -137,17 +137,15 @@ impl Scene {
 
     /// Ids of the instances that the load balancers find healthy.
     pub fn healthy_nodes(&self) -> BTreeSet<String> {
-        self.region.region().world(|world| {
-            let targets = world.elbv2.target_groups.iter().flat_map(|group| &group.targets);
-            targets.filter(|target| target.health == Health::Healthy).map(|target| target.instance_id.clone()).collect()
-        })
+        let healthy = self.targets().into_iter().filter(|target| target.health == Health::Healthy);
+        healthy.map(|target| target.instance_id).collect()
     }
 
-    /// Every target of every load balancer with what that thinks of it, for a message.
-    pub fn targets(&self) -> Vec<String> {
+    /// Every target of every load balancer.
+    pub fn targets(&self) -> Vec<Target> {
         self.region.region().world(|world| {
-            let targets = world.elbv2.target_groups.iter().flat_map(|group| &group.targets);
-            targets.map(|target| format!("{}: {:?}", target.instance_id, target.health)).collect()
+            let groups = world.elbv2.target_groups.iter();
+            groups.flat_map(|group| group.targets.clone()).collect()
         })
     }
 

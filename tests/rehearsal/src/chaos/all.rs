@@ -22,6 +22,7 @@ const CHANGES: [(&str, &[&str]); 2] = [
     ("two nodes of another size", &["--instance-type", "t3.medium"]),
     ("another registry image on two nodes", &["--image", mirror::OTHER_IMAGE]),
 ];
+const SLOW: (&str, &[&str]) = ("slow uploads while two nodes change", &["--instance-type", "t3.micro"]);
 const NEWER: &str = "a newer machine image on two nodes";
 const ALONE: (&str, &[&str]) = ("one node of another size", &["--instance-type", "t3.large"]);
 
@@ -75,6 +76,9 @@ pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Res
     let wanted = |name: &str| "changes".contains(only) || name.contains(only);
     for (name, further) in CHANGES.into_iter().filter(|(name, _)| wanted(name)) {
         now.row(scene, Section::Changes, name, rolling::change(scene, NODES, further)).await?;
+    }
+    if wanted(SLOW.0) {
+        now.step(SLOW.0, OPERATION, rolling::uploads(scene, NODES, SLOW.1)).await?;
     }
     // Nodes of another release have their image by its name, and stay with it.
     if wanted(NEWER) && scene.ami.is_none() {

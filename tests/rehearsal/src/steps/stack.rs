@@ -34,9 +34,9 @@ pub async fn up_with(scene: &Scene, nodes: usize, further: &[&str]) -> Result<St
     let healthy = scene.healthy_nodes();
     ensure!(
         healthy.len() == nodes,
-        "up is done, and {} of {nodes} nodes are healthy: {}",
+        "up is done, and {} of {nodes} nodes are healthy: {:?}",
         healthy.len(),
-        scene.targets().join(", ")
+        scene.targets()
     );
     Ok(format!("{nodes} nodes healthy"))
 }
