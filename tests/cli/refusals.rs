@@ -173,3 +173,30 @@ async fn a_limit_that_cannot_be_read_stops_nothing() {
     let output = fixture.run(&["up", "--domain", HOST, "--dry-run"]).await.exits(0);
     assert!(output.stdout.contains("18 resources"), "{output}");
 }
+
+/// Without a look beforehand the group refuses it, some minutes in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_pair_that_is_not_there() {
+    let fixture = Fixture::new().await;
+    let with_key = |key| ["up", "--domain", HOST, "--key-name", key, "--yes"];
+    let refused = fixture.run(&with_key("nobodys")).await.exits(1);
+    assert!(refused.stderr.contains("error: there is no key pair nobodys in us-east-1"), "{refused}");
+    assert!(refused.stderr.contains("leave --key-name away"), "{refused}");
+    assert!(fixture.mutations().is_empty(), "{:?}", fixture.mutations());
+    fixture.run(&with_key("operator")).await.exits(0).ignored();
+    // What the stack has is not looked for again.
+    let before = fixture.region().region().journal.count("DescribeKeyPairs");
+    fixture.run(&with_key("operator")).await.exits(0).ignored();
+    assert_eq!(fixture.region().region().journal.count("DescribeKeyPairs"), before);
+}
+
+/// Who may not look finds out then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_pair_that_may_not_be_looked_for() {
+    let fixture = Fixture::new().await;
+    fixture.plant(json!({
+        "operation": "DescribeKeyPairs", "effect": { "fail": { "code": "UnauthorizedOperation", "message": "not you", "status": 403 } },
+    }));
+    let failed = fixture.run(&["up", "--domain", HOST, "--key-name", "nobodys", "--yes"]).await.exits(3);
+    assert!(failed.stderr.contains("there is no key pair of that name in this region: see --key-name"), "{failed}");
+}

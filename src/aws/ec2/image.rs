@@ -94,6 +94,16 @@ pub async fn image(aws: &Aws, id: &str) -> Result<Option<Image>, AwsCallError> {
     }))
 }
 
+/// Whether the region has a key pair of this name.
+pub async fn has_key_pair(aws: &Aws, name: &str) -> Result<bool, AwsCallError> {
+    let answer = aws.ec2().describe_key_pairs().key_names(name).send().await;
+    match answer.map_err(|error| AwsCallError::of("DescribeKeyPairs", error)) {
+        Ok(output) => Ok(!output.key_pairs().is_empty()),
+        Err(error) if error.is("InvalidKeyPair.NotFound") => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The key that new disks are encrypted with; `None` when it is AWS's own.
 pub async fn default_disk_key(aws: &Aws) -> Result<Option<String>, AwsCallError> {
     const OPERATION: &str = "GetEbsDefaultKmsKeyId";

@@ -4,7 +4,7 @@ mod image;
 mod instance;
 mod network;
 
-pub use image::{Image, InstanceType, default_disk_key, image, instance_type, offered_zones};
+pub use image::{Image, InstanceType, default_disk_key, has_key_pair, image, instance_type, offered_zones};
 pub use instance::{Instance, console_output, instances};
 pub use network::{route_tables, subnets, vpcs};
 

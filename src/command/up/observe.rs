@@ -9,7 +9,7 @@ use super::{bucket, machine};
 use crate::aws::{
     Aws, AwsCallError, CallKind, Counter, acm, cloudformation, ec2, iam, route53, s3, service_quotas, sts,
 };
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::registry::certificate::{Candidate, Client, Place};
 use crate::registry::names::{HostName, STACK_TAG, bucket_prefix};
 use crate::registry::plan::{Limits, Observed};
@@ -60,7 +60,10 @@ pub(super) async fn observe(
             let subnets = async { if wants_zones_of_type { ec2::subnets(aws).await } else { Ok(Vec::new()) } };
             Ok(tokio::try_join!(vpcs, subnets)?)
         },
-        machine::machine(aws, settings, standing),
+        async {
+            key_pair(aws, settings, standing).await?;
+            machine::machine(aws, settings, standing).await
+        },
         async { if standing.is_none() { left_buckets(aws, &settings.stack_name).await } else { Ok(Vec::new()) } },
         async {
             match &settings.bucket {
@@ -107,6 +110,27 @@ pub(super) async fn observe(
 fn changes_instance_type(settings: &UpSettings, stack: &Stack) -> bool {
     let wanted = settings.instance_type.as_ref().map(|wanted| wanted.value.as_str());
     wanted.is_some() && wanted != stack.parameter(parameter::INSTANCE_TYPE)
+}
+
+/// Refuses a key pair that is not there: no node could be launched with it. Who may not look is not stopped.
+async fn key_pair(aws: &Aws, settings: &UpSettings, standing: Option<&Stack>) -> Result<(), Failure> {
+    let Some(name) = settings.parameters.get(parameter::KEY_NAME).map(|wanted| wanted.value.as_str()) else {
+        return Ok(());
+    };
+    if name.is_empty() || standing.and_then(|stack| stack.parameter(parameter::KEY_NAME)) == Some(name) {
+        return Ok(());
+    }
+    match ec2::has_key_pair(aws, name).await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let message = format!("there is no key pair {name} in {}", aws.region());
+            Err(Failure::new(Kind::Input, message).hint(
+                "see which there are with: aws ec2 describe-key-pairs --query 'KeyPairs[].KeyName'; or leave --key-name away",
+            ))
+        }
+        Err(error) if is_denied(&error) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Certificates of IAM and ACM. Who may not list one of the two still gets the other.

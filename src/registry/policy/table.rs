@@ -97,6 +97,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "ec2:DescribeInstanceTypeOfferings",
             "ec2:DescribeInstanceTypes",
             "ec2:DescribeInstances",
+            "ec2:DescribeKeyPairs",
             "ec2:DescribeRouteTables",
             "ec2:DescribeSubnets",
             "ec2:DescribeVpcs",

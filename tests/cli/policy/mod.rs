@@ -23,7 +23,7 @@ const AT_ONCE: usize = 4;
 const SAMPLE: usize = 8;
 
 /// dockreg does without these: it knows less then, and `-vv` says why.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 11] = [
     // What is in IAM is offered where ACM's certificates may not be listed.
     "acm:ListCertificates",
     // Failures are told by the stack's events alone.
@@ -31,6 +31,8 @@ const OPTIONAL: [&str; 10] = [
     // A node that fails has no log to show.
     "ec2:DescribeInstances",
     "ec2:GetConsoleOutput",
+    // Whether there is the key pair that was named is not checked.
+    "ec2:DescribeKeyPairs",
     // Whether nodes may use the key of their disks is not checked.
     "ec2:GetEbsDefaultKmsKeyId",
     // A certificate that is one of several of a listener shows no user; AWS refuses to delete it all the same.

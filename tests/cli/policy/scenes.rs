@@ -149,7 +149,10 @@ pub(super) const SCENES: &[Scene] = &[
             })
         },
         flags: &["--bucket", BUCKET],
-        runs: &[(&["up", "--domain", HOST, "--bucket", BUCKET, "--yes"], 0), (&["down", "--yes"], 0)],
+        runs: &[
+            (&["up", "--domain", HOST, "--bucket", BUCKET, "--key-name", "operator", "--yes"], 0),
+            (&["down", "--yes"], 0),
+        ],
         ..PLAIN
     },
     Scene {
