@@ -1,5 +1,6 @@
 //! Groups: capacity, replacement, activities, and creation policies.
 
+use dockreg_region::clock::ClockChange;
 use dockreg_region::node::in_process::Fault;
 use hyper::{Method, StatusCode};
 use serde_json::json;
@@ -119,14 +120,22 @@ async fn a_young_account_cannot_launch_beyond_its_vcpus() {
     let rig = Rig::with_registry(&[]).await;
     rig.running.region().world(|world| world.ec2.vcpu_quota = Some(5));
     let name = rig.output("Group").await;
+    let clock = rig.running.region().clock.clone();
+    let still = |paused| clock.change(ClockChange { paused: Some(paused), ..ClockChange::default() }).expect("a clock");
+    still(true);
     rig.ask("autoscaling", "SetDesiredCapacity", json!({"AutoScalingGroupName": name, "DesiredCapacity": 3})).await;
-    let failed = rig
+    let all = rig
         .until("a launch fails", async || {
             let activities = rig.ask("autoscaling", "DescribeScalingActivities", json!({})).await;
             let all = activities["Activities"].as_array().cloned().unwrap_or_default();
-            all.into_iter().find(|one| one["StatusCode"] == "Failed")
+            all.iter().any(|one| one["StatusCode"] == "Failed").then_some(all)
         })
         .await;
+    still(false);
+    // What is in progress comes first, though the failed one is newer, and the time of an end has no fraction.
+    assert_eq!([&all[0]["StatusCode"], &all[1]["StatusCode"]], ["InProgress", "Failed"], "{all:#?}");
+    let failed = &all[1];
+    assert!(failed["EndTime"].as_f64().is_some_and(|end| end.fract() == 0.0), "{failed}");
     let message = failed["StatusMessage"].as_str().unwrap_or_default();
     assert!(
         message.contains("current vCPU limit of 5") && message.ends_with("Launching EC2 instance failed."),
