@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Scope;
 use super::table::On;
+use crate::registry::names::CHANGE_SET_PREFIX;
 
 /// CloudFormation, as `aws:CalledVia` and `iam:PassedToService` call it, in every partition.
 pub(super) const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
@@ -38,6 +39,10 @@ pub(super) fn arns(scope: &Scope, on: On) -> Vec<String> {
     match on {
         On::Everything => vec!["*".to_owned()],
         On::Stack => vec![regional("cloudformation", format!("stack/{stack}/*"))],
+        On::TaggedStack => {
+            let sets = regional("cloudformation", format!("changeSet/{CHANGE_SET_PREFIX}*"));
+            vec![regional("cloudformation", format!("stack/{stack}/*")), sets]
+        }
         On::Bucket => s3(""),
         On::Images => s3("/*"),
         On::Secrets => {

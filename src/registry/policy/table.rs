@@ -19,8 +19,10 @@ pub(super) struct Grant {
 pub(super) enum On {
     /// Actions that know no resources.
     Everything,
-    /// The stack and its change sets.
+    /// The stack, and its change sets where they are judged by it.
     Stack,
+    /// The stack, and its change sets by themselves.
+    TaggedStack,
     /// The image bucket.
     Bucket,
     /// What is in it.
@@ -86,12 +88,17 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "cloudformation:UpdateTerminationProtection",
         ],
     },
+    // A stack and its change sets are made with tags.
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html (CreateAction)
+    Grant { sid: "TagStack", by: By::Dockreg, on: On::TaggedStack, actions: &["cloudformation:TagResource"] },
     Grant {
         sid: "Look",
         by: By::Dockreg,
         on: On::Everything,
         actions: &[
             "acm:ListCertificates",
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeScalingActivities",
             "ec2:DescribeAvailabilityZones",
             "ec2:DescribeImages",
             "ec2:DescribeInstanceTypeOfferings",
@@ -99,10 +106,10 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "ec2:DescribeInstances",
             "ec2:DescribeKeyPairs",
             "ec2:DescribeRouteTables",
-            "ec2:DescribeSubnets",
-            "ec2:DescribeVpcs",
             "ec2:GetEbsDefaultKmsKeyId",
             "elasticloadbalancing:DescribeListenerCertificates",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeLoadBalancers",
             "elasticloadbalancing:DescribeTags",
             "elasticloadbalancing:DescribeTargetHealth",
             "iam:ListServerCertificates",
@@ -110,32 +117,39 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "s3:ListAllMyBuckets",
         ],
     },
+    // Load balancing asks EC2 in its caller's name; AWS does not say that CloudFormation is named as its caller then.
+    // https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html
     Grant {
-        sid: "LookAtOwn",
+        sid: "LookAtNetwork",
         by: By::Both,
         on: On::Everything,
         actions: &[
-            "autoscaling:DescribeAutoScalingGroups",
-            "autoscaling:DescribeScalingActivities",
-            "elasticloadbalancing:DescribeListeners",
-            "elasticloadbalancing:DescribeLoadBalancers",
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeAddresses",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
         ],
     },
+    // In patterns, as the schema of AWS::AutoScaling::AutoScalingGroup has them. What its handler calls changes with it.
+    // https://schema.cloudformation.us-east-1.amazonaws.com/CloudformationSchema.zip
     Grant {
         sid: "LookForStack",
         by: By::CloudFormation,
         on: On::Everything,
         actions: &[
-            "ec2:DescribeLaunchTemplates",
-            "ec2:DescribeSecurityGroupRules",
-            "ec2:DescribeSecurityGroups",
-            "elasticloadbalancing:DescribeTargetGroups",
+            "autoscaling:Describe*",
+            "ec2:Describe*",
+            "elasticloadbalancing:Describe*",
             "secretsmanager:GetRandomPassword",
         ],
     },
     Grant { sid: "Console", by: By::Dockreg, on: On::Nodes, actions: &["ec2:GetConsoleOutput"] },
     Grant { sid: "Quota", by: By::Dockreg, on: On::Quota, actions: &["servicequotas:GetServiceQuota"] },
-    Grant { sid: "Debian", by: By::Dockreg, on: On::DebianImages, actions: &["ssm:GetParameter"] },
+    // dockreg asks for one, CloudFormation for several.
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
+    Grant { sid: "Debian", by: By::Both, on: On::DebianImages, actions: &["ssm:GetParameter", "ssm:GetParameters"] },
     Grant { sid: "OwnSecrets", by: By::Dockreg, on: On::OwnSecrets, actions: &["secretsmanager:GetSecretValue"] },
     Grant {
         sid: "Secrets",
@@ -182,6 +196,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
         actions: &[
             "s3:DeleteBucketPolicy",
             "s3:GetBucketPolicy",
+            "s3:ListBucket",
             "s3:PutBucketOwnershipControls",
             "s3:PutBucketPublicAccessBlock",
             "s3:PutEncryptionConfiguration",
@@ -257,6 +272,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "autoscaling:DeleteTags",
             "autoscaling:ResumeProcesses",
             "autoscaling:SuspendProcesses",
+            "autoscaling:TerminateInstanceInAutoScalingGroup",
             "autoscaling:UpdateAutoScalingGroup",
         ],
     },
@@ -273,6 +289,7 @@ pub(super) const PERMISSIONS: &[Grant] = &[
             "elasticloadbalancing:DeleteLoadBalancer",
             "elasticloadbalancing:DeleteTargetGroup",
             "elasticloadbalancing:ModifyListener",
+            "elasticloadbalancing:ModifyListenerAttributes",
             "elasticloadbalancing:ModifyLoadBalancerAttributes",
             "elasticloadbalancing:ModifyTargetGroup",
             "elasticloadbalancing:ModifyTargetGroupAttributes",

@@ -270,6 +270,23 @@ pub(super) const SCENES: &[Scene] = &[
         ..PLAIN
     },
     Scene {
+        name: "a node that cannot be launched",
+        before: |fixture| {
+            Box::pin(async {
+                made(fixture).await;
+                let region = fixture.region().region();
+                let launched = region.world(|world| world.ec2.instances.all().next().map(|one| one.launched));
+                let launched = launched.expect("a node");
+                fixture.until(|| region.clock.epoch().floor() > launched).await;
+                region.world(|world| world.ec2.vcpu_quota = Some(2));
+                let denied = json!({ "fail": { "code": "AccessDenied", "message": "not you", "status": 403 } });
+                fixture.plant(json!({ "operation": "GetServiceQuota", "effect": denied }));
+            })
+        },
+        runs: &[(&["up", "--instance-type", "t3.medium", "--yes"], 3)],
+        ..PLAIN
+    },
+    Scene {
         name: "a resource that fails",
         before: |fixture| Box::pin(async { fails(fixture, "CREATE", 1) }),
         runs: &[(&UP, 3)],

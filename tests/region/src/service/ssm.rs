@@ -79,14 +79,20 @@ pub async fn call(region: &Arc<Region>, call: Call) -> Result<Value, AwsError> {
     })
 }
 
+/// ARN of a parameter. AWS's own have no account in it.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
+pub fn arn(region: &Region, name: &str) -> String {
+    let bare = name.trim_start_matches('/');
+    match name.starts_with("/aws/") {
+        true => format!("arn:{}:ssm:{}::parameter/{bare}", region.settings.partition, region.settings.region),
+        false => region.arn("ssm", &format!("parameter/{bare}")),
+    }
+}
+
 fn describe(region: &Region, state: &State, name: &str) -> Option<Value> {
     let (parameter, version) = state.find(name)?;
     let bare = if state.parameters.contains_key(name) { name } else { name.rsplit_once(':')?.0 };
-    // AWS's own parameters have no account in their ARN.
-    let arn = match bare.strip_prefix("/aws/") {
-        Some(_) => format!("arn:{}:ssm:{}::parameter{bare}", region.settings.partition, region.settings.region),
-        None => region.arn("ssm", &format!("parameter/{}", bare.trim_start_matches('/'))),
-    };
+    let arn = arn(region, bare);
     let value = parameter.values.get(version - 1)?;
     Some(json!({ "Name": bare, "Type": parameter.kind, "Value": value, "Version": version, "ARN": arn,
         "LastModifiedDate": 1_760_000_000, "DataType": if value.starts_with("ami-") { "aws:ec2:image" } else { "text" } }))

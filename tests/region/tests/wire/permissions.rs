@@ -75,8 +75,10 @@ fn registry_like() -> Value {
 /// All that creating and deleting the template above needs, on what it is about.
 fn enough() -> Vec<(&'static str, &'static str)> {
     vec![
+        ("s3:ListBucket", "arn:aws:s3:::s-bucket-*"),
         ("s3:CreateBucket", "arn:aws:s3:::s-bucket-*"),
         ("s3:PutBucketTagging", "arn:aws:s3:::s-bucket-*"),
+        ("s3:TagResource", "arn:aws:s3:::s-bucket-*"),
         ("s3:PutBucketOwnershipControls", "arn:aws:s3:::s-bucket-*"),
         ("secretsmanager:GetRandomPassword", "*"),
         ("secretsmanager:CreateSecret", "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret-*"),
@@ -296,4 +298,58 @@ async fn a_role_is_assumed_only_by_whom_it_trusts() {
     }
     let long = assume("ours", "&DurationSeconds=7200").await;
     assert!(long.body.contains("exceeds the MaxSessionDuration"), "{}", long.body);
+}
+
+/// What a stack of these resources fails for where the caller may do all but this; empty when it was created.
+async fn failed_without(action: &str, resources: Value, outputs: Value) -> String {
+    let statements = json!([
+        { "Effect": "Allow", "Action": "*", "Resource": "*" },
+        { "Effect": "Deny", "Action": action, "Resource": "*" },
+    ]);
+    let running = limited(statements).await;
+    let never = json!({ "Never": { "Fn::Equals": ["a", "b"] } });
+    let template = json!({ "Conditions": never, "Resources": resources, "Outputs": outputs });
+    create(&running, &template, &[]).await
+}
+
+/// https://github.com/zalando-incubator/kube-ingress-aws-controller/issues/632
+#[tokio::test]
+async fn an_attribute_is_known_to_whoever_may_call_all_that_the_read_handler_does() {
+    let secret = |text: Value| json!({ "Type": "AWS::SecretsManager::Secret", "Properties": { "Description": text } });
+    let bucket = json!({ "Type": "AWS::S3::Bucket" });
+    for (text, words) in [
+        (
+            json!({ "Fn::GetAtt": ["Bucket", "Arn"] }),
+            "Unable to retrieve Arn attribute for AWS::S3::Bucket, with error message User: \
+             arn:aws:iam::123456789012:user/operator is not authorized to perform: s3:GetBucketLogging on resource: ",
+        ),
+        (json!({ "Fn::Sub": "arn:aws:s3:::${Bucket}" }), ""),
+        (json!({ "Fn::If": ["Never", { "Fn::GetAtt": ["Bucket", "Arn"] }, "x"] }), ""),
+    ] {
+        let resources = json!({ "Bucket": bucket, "Secret": secret(text) });
+        let failed = failed_without("s3:GetBucketLogging", resources, json!({})).await;
+        assert!(if words.is_empty() { failed.is_empty() } else { failed.contains(words) }, "{failed}");
+    }
+}
+
+/// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
+#[tokio::test]
+async fn a_dynamic_reference_is_read_by_whoever_may_read_the_parameter() {
+    let reference = json!("{{resolve:ssm:/aws/service/debian/release/13/latest/amd64}}");
+    for text in [reference.clone(), json!({ "Fn::If": ["Never", reference, "x"] })] {
+        let secret = json!({ "Type": "AWS::SecretsManager::Secret", "Properties": { "Description": text } });
+        let failed = failed_without("ssm:GetParameters", json!({ "Secret": secret }), json!({})).await;
+        let words = "is not authorized to perform: ssm:GetParameters on resource: \
+                     arn:aws:ssm:us-east-1::parameter/aws/service/debian/release/13/latest/amd64 ";
+        assert!(failed.contains(words), "{failed}");
+    }
+}
+
+/// https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html
+#[tokio::test]
+async fn load_balancing_asks_ec2_in_its_callers_name() {
+    let group = json!({ "Type": "AWS::ElasticLoadBalancingV2::TargetGroup", "Properties": { "Port": 80, "Protocol": "HTTP",
+        "VpcId": { "Ref": "AWS::NoValue" }, "TargetType": "instance" } });
+    let failed = failed_without("ec2:DescribeInternetGateways", json!({ "Group": group }), json!({})).await;
+    assert!(failed.contains("not authorized to perform: ec2:DescribeInternetGateways"), "{failed}");
 }

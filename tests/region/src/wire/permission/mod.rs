@@ -55,7 +55,12 @@ fn needs(region: &Region, call: &Call) -> Vec<Need> {
         })
         .collect();
     match (call.service, call.operation.as_str()) {
-        ("cloudformation", _) => {
+        ("cloudformation", operation) => {
+            // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+            // (cloudformation:CreateAction); that change sets need it [U]
+            if matches!(operation, "CreateChangeSet" | "CreateStack" | "UpdateStack") {
+                and_tag(&mut needs, "cloudformation:TagResource", input);
+            }
             // A role that CloudFormation is to act by is passed to it.
             // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
             needs.extend(input["RoleARN"].as_str().map(|role| {
@@ -236,6 +241,9 @@ mod tests {
         let created =
             all("cloudformation", "CreateStack", json!({ "StackName": "s", "RoleARN": "arn:aws:iam::1:role/r" }));
         assert_eq!(created[1], "iam:PassRole arn:aws:iam::1:role/r");
+        let tags = json!([{ "Key": "a", "Value": "b" }]);
+        let tagged = all("cloudformation", "CreateChangeSet", json!({ "StackName": "s", "Tags": tags }));
+        assert_eq!(tagged[1], "cloudformation:TagResource arn:aws:cloudformation:eu-west-1:123456789012:stack/s/*");
         let copied = all("s3", "CopyObject", json!({ "Bucket": "b", "Key": "k", "CopySource": "/other/a%20b" }));
         assert_eq!(copied, ["s3:PutObject arn:aws:s3:::b/k", "s3:GetObject arn:aws:s3:::other/a b"]);
     }

@@ -293,15 +293,7 @@ fn service_quotas(region: &Region, operation: &str, input: &Value) -> Option<Vec
 }
 
 fn ssm(region: &Region, operation: &str, input: &Value) -> Option<Vec<String>> {
-    // AWS's own parameters have no account in their ARN.
-    // https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
-    let parameter = |name: &str| {
-        let bare = name.trim_start_matches('/');
-        match name.starts_with("/aws/") {
-            true => format!("arn:{}:ssm:{}::parameter/{bare}", region.settings.partition, region.settings.region),
-            false => region.arn("ssm", &format!("parameter/{bare}")),
-        }
-    };
+    let parameter = |name: &str| crate::service::ssm::arn(region, name);
     match operation {
         "GetParameter" | "PutParameter" => one(parameter(text(input, "Name"))),
         "GetParameters" => Some(texts(input, "Names").map(parameter).collect()),

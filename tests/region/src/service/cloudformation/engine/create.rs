@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::order::{End, Stop, in_order};
-use super::run::{Run, Snapshot};
-use super::{delete, names, resource, rollback};
+use super::run::Run;
+use super::{delete, names, reads, resource, rollback};
 use crate::formation::intrinsic::{Resources, UNKNOWN};
 use crate::service::cloudformation::lookup;
 use crate::service::cloudformation::stack_resource::StackResource;
@@ -48,8 +48,9 @@ async fn attempt(run: &Run) -> Result<(), String> {
 
 /// Puts the outputs on the stack.
 pub(super) fn publish_outputs(run: &Run) -> Result<(), String> {
-    let made = run.stack(|stack| run.deployment.outputs(&Snapshot::of(stack)));
-    let Some(outputs) = made.transpose().map_err(|error| error.0)? else { return Ok(()) };
+    let Some(snapshot) = run.snapshot() else { return Ok(()) };
+    let outputs = run.deployment.outputs(&snapshot).map_err(|error| error.0)?;
+    reads::attributes(run, &snapshot)?;
     run.region.world(|world| {
         let state = &mut world.cloudformation;
         if let Some(reason) = state.refuse_outputs(&run.stack_id, &outputs) {

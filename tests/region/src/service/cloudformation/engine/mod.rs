@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod order;
 mod pace;
+mod reads;
 mod resource;
 mod rollback;
 mod run;

@@ -5,8 +5,8 @@ use std::future::Future;
 use serde_json::{Map, Value};
 
 use super::order::End;
-use super::pace;
 use super::run::Run;
+use super::{pace, reads};
 use crate::formation::difference::{self, Recreation};
 use crate::formation::dynamic::Reference;
 use crate::formation::{dynamic, schema};
@@ -307,7 +307,11 @@ fn evaluate(run: &Run, logical_id: &str) -> Result<Evaluated, String> {
         // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/607
         return Err("Internal Failure".to_owned());
     };
-    run.deployment.evaluate(&run.region, declared, &snapshot).map_err(|unusable| reason(logical_id, unusable))
+    let evaluated = run.deployment.evaluate(&run.region, declared, &snapshot);
+    let evaluated = evaluated.map_err(|unusable| reason(logical_id, unusable))?;
+    reads::parameters(run, &declared.properties)?;
+    reads::attributes(run, &snapshot)?;
+    Ok(evaluated)
 }
 
 /// Why properties cannot be used, as an event says it.

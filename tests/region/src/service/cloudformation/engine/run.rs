@@ -1,7 +1,7 @@
 //! One running operation: its stack, its deployment, and how it looks at and changes the stack.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
@@ -31,6 +31,8 @@ pub(in crate::service::cloudformation) struct Run {
 /// What the stack's resources are called and have, at one moment.
 pub(in crate::service::cloudformation) struct Snapshot {
     resources: BTreeMap<String, (String, Map<String, Value>)>,
+    /// The attributes that were asked for, by logical id.
+    known: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Snapshot {
@@ -43,7 +45,12 @@ impl Snapshot {
                 (resource.logical_id.clone(), (physical_id, resource.attributes.clone()))
             })
             .collect();
-        Self { resources }
+        Self { resources, known: Mutex::default() }
+    }
+
+    /// The attributes that values have been made of, by logical id.
+    pub(super) fn known(&self) -> BTreeSet<(String, String)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -53,7 +60,10 @@ impl Resources for Snapshot {
     }
 
     fn attribute(&self, logical_id: &str, name: &str) -> Option<Value> {
-        self.resources.get(logical_id)?.1.get(name).cloned()
+        let value = self.resources.get(logical_id)?.1.get(name).cloned()?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((logical_id.to_owned(), name.to_owned()));
+        Some(value)
     }
 }
 

@@ -3,6 +3,7 @@
 //! All is asked for before the handler begins. In AWS it has made a part by the time a later call is denied; here it has
 //! made nothing.
 
+mod implied;
 mod table;
 mod target;
 
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 use super::access::{Need, demand};
 use super::service_linked;
 use crate::resource::{Phase, ResourceContext, tags_of};
-use crate::service::Principal;
+use crate::service::{Principal, ssm};
 use crate::{AwsError, Region};
 use table::When;
 
@@ -39,10 +40,7 @@ pub struct Before<'a> {
 /// As the service of the first denied action refuses it, with the service's name in the SDK.
 pub fn begin(context: &ResourceContext, principal: &Principal, work: &Work) -> Result<(), (&'static str, AwsError)> {
     let region = &context.region;
-    let judged = match principal {
-        Principal::Node { .. } => true,
-        Principal::Operator { .. } => region.world(|world| world.iam.caller_policy.is_some()),
-    };
+    let judged = is_judged(region, principal);
     if judged {
         demand(region, principal, &needs(context, work)).map_err(|denial| {
             let service = sdk_name(denial.action());
@@ -54,6 +52,50 @@ pub fn begin(context: &ResourceContext, principal: &Principal, work: &Work) -> R
     };
     let may = |need| if judged { demand(region, principal, &[through_cloudformation(need)]) } else { Ok(()) };
     service_linked::ensure(region, service, may).map_err(|error| (service.sdk_name, error))
+}
+
+fn is_judged(region: &Region, principal: &Principal) -> bool {
+    match principal {
+        Principal::Node { .. } => true,
+        Principal::Operator { .. } => region.world(|world| world.iam.caller_policy.is_some()),
+    }
+}
+
+/// Whether an attribute of a made resource may be known: its read handler is run, in the name of whoever the operation
+/// works for.
+///
+/// # Errors
+/// In the words of the resource's or the stack's event.
+// https://github.com/zalando-incubator/kube-ingress-aws-controller/issues/632
+pub fn may_know(context: &ResourceContext, principal: &Principal, work: &Work, attribute: &str) -> Result<(), String> {
+    if !is_judged(&context.region, principal) {
+        return Ok(());
+    }
+    let tags = context.tags_with(work.properties);
+    let need = |action| through_cloudformation(Need::new(action, target::of(context, work, action)).tagged(&tags));
+    let needs: Vec<Need> = implied::read(work.resource_type).map(need).collect();
+    demand(&context.region, principal, &needs).map_err(|denial| {
+        let (kind, service, request) = (work.resource_type, sdk_name(denial.action()), context.region.random.uuid());
+        let said = denial.message();
+        format!(
+            "Unable to retrieve {attribute} attribute for {kind}, with error message {said} (Service: {service}, \
+             Status Code: 403, Request ID: {request})"
+        )
+    })
+}
+
+/// Whether parameters of Systems Manager may be read, which dynamic references name.
+///
+/// # Errors
+/// In the words of the resource's event; the form [U].
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html (GetParameters)
+pub fn may_read_parameters(region: &Region, principal: &Principal, names: &[String]) -> Result<(), String> {
+    if !is_judged(region, principal) {
+        return Ok(());
+    }
+    let need = |name: &String| through_cloudformation(Need::new("ssm:GetParameters", ssm::arn(region, name)));
+    let needs: Vec<Need> = names.iter().map(need).collect();
+    demand(region, principal, &needs).map_err(|denial| denial.message())
 }
 
 /// Whether a dynamic reference may be replaced: the secret is read in the name of whoever the operation works for.
@@ -126,6 +168,8 @@ fn needs(context: &ResourceContext, work: &Work) -> Vec<Need> {
             need = need.with("iam:PermissionsBoundary", vec![boundary.to_owned()]);
         }
         needs.push(through_cloudformation(need));
+        // Whether these are CloudFormation's calls too, as aws:CalledVia says it, is not known. [U]
+        needs.extend(implied::dependants(action).iter().map(|dependant| Need::new(*dependant, "*")));
     }
     // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
     if work.resource_type == "AWS::AutoScaling::AutoScalingGroup"
