@@ -51,8 +51,12 @@ pub async fn buckets(aws: &Aws, prefix: &str) -> Result<Vec<String>, AwsCallErro
 }
 
 /// A bucket's tags; `None` when there is no such bucket.
-pub async fn bucket_tags(aws: &Aws, bucket: &str) -> Result<Option<BTreeMap<String, String>>, AwsCallError> {
-    let answer = client(aws, None).get_bucket_tagging().bucket(bucket).send().await;
+pub async fn bucket_tags(
+    aws: &Aws,
+    bucket: &str,
+    region: Option<&str>,
+) -> Result<Option<BTreeMap<String, String>>, AwsCallError> {
+    let answer = client(aws, region).get_bucket_tagging().bucket(bucket).send().await;
     match answer.map_err(|error| AwsCallError::of("GetBucketTagging", error)) {
         Ok(output) => {
             let pairs = output.tag_set().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned()));

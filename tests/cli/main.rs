@@ -17,6 +17,7 @@ mod certs_upload;
 mod degraded;
 mod documents;
 mod down;
+mod down_given;
 mod down_images;
 mod exit_codes;
 mod first_use;

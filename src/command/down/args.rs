@@ -23,6 +23,9 @@ pub struct DownArgs {
     /// The stack's name, as consent to --delete-images where it cannot be asked for
     #[arg(long, value_name = "NAME")]
     pub confirm_stack: Option<String>,
+    /// The bucket's name, as consent to --delete-images where the stack did not make it (`up --bucket`)
+    #[arg(long, value_name = "NAME", requires = "delete_images")]
+    pub confirm_bucket: Option<String>,
     /// Lift the stack's protection from deletion first
     #[arg(long)]
     pub lift_protection: bool,

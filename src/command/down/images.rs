@@ -15,9 +15,18 @@ use crate::ui::words;
 
 /// The images' bucket.
 pub(super) struct Bucket {
-    name: String,
-    region: Option<String>,
-    contents: s3::Contents,
+    pub(super) name: String,
+    pub(super) region: Option<String>,
+    pub(super) contents: s3::Contents,
+    /// The stack did not make it. Known where images are to go, else false.
+    pub(super) given: bool,
+}
+
+impl Bucket {
+    /// Its name, where that must be agreed to by itself.
+    pub(super) fn given_name(&self) -> Option<&str> {
+        self.given.then_some(self.name.as_str())
+    }
 }
 
 /// What became of the images.
@@ -31,7 +40,7 @@ pub(super) struct Settled {
 /// Refuses a deletion of images that nobody agreed to by name, before anything is looked at.
 pub(super) fn confirmed(context: &Context, args: &DownArgs) -> Result<(), Failure> {
     let name = &context.stack_name;
-    let consent = format!("to delete the images too: {}", delete_line(context));
+    let consent = format!("to delete the images too: {}", delete_line(context, args.confirm_bucket.as_deref()));
     match &args.confirm_stack {
         Some(typed) if args.delete_images && typed != name => {
             Err(Failure::new(Kind::Input, format!("--confirm-stack says {typed}, the stack is {name}")).hint(consent))
@@ -44,9 +53,10 @@ pub(super) fn confirmed(context: &Context, args: &DownArgs) -> Result<(), Failur
     }
 }
 
-/// The command that deletes the images, the stack with them if there is one.
-pub(super) fn delete_line(context: &Context) -> String {
-    context.command_line(&format!("down --yes --delete-images --confirm-stack {}", context.stack_name))
+/// The command that deletes the images, the stack with them if there is one; `given` is a bucket that the stack did not make.
+pub(super) fn delete_line(context: &Context, given: Option<&str>) -> String {
+    let given = given.map(|name| format!(" --confirm-bucket {name}")).unwrap_or_default();
+    context.command_line(&format!("down --yes --delete-images --confirm-stack {}{given}", context.stack_name))
 }
 
 impl Run<'_> {
@@ -57,25 +67,26 @@ impl Run<'_> {
             let left = left_buckets(&self.aws, &stack.name).await?;
             let Some(name) = left.into_iter().next() else { return Ok(None) };
             let contents = s3::contents(&self.aws, &name, None).await?;
-            return Ok(Some(Bucket { name, region: None, contents }));
+            return Ok(Some(Bucket { name, region: None, contents, given: false }));
         };
         let region = stack.output(output::BUCKET_REGION).filter(|own| *own != self.aws.region()).map(str::to_owned);
         if !s3::exists(&self.aws, &name, region.as_deref()).await? {
             return Ok(None);
         }
-        let contents = if self.args.delete_images {
-            s3::contents(&self.aws, &name, region.as_deref()).await?
+        let (contents, given) = if self.args.delete_images {
+            let contents = s3::contents(&self.aws, &name, region.as_deref()).await?;
+            (contents, self.is_given(&name, region.as_deref()).await?)
         } else {
-            s3::Contents::default()
+            (s3::Contents::default(), false)
         };
-        Ok(Some(Bucket { name, region, contents }))
+        Ok(Some(Bucket { name, region, contents, given }))
     }
 
     /// What will become of the images.
     pub(super) fn about_images(&self, stack: &Stack, bucket: Option<&Bucket>) -> String {
         match bucket {
             Some(bucket) if self.args.delete_images => {
-                format!("It will also delete {}\n", of_bucket(&bucket.name, bucket.contents))
+                format!("It will also delete {}\n", of_bucket(bucket))
             }
             Some(bucket) => format!("The images stay in the bucket {}.\n", bucket.name),
             None => match bucket_name(stack) {
@@ -104,13 +115,16 @@ impl Run<'_> {
         };
         let region = bucket.region.as_deref();
         if self.args.delete_images {
-            let deletion = s3::delete_bucket(&self.aws, &bucket.name, region);
+            let given = bucket.given_name();
             let left = |failure: Failure| {
                 let mut failure = failure.context(format!("the stack is deleted, the bucket {} is not", bucket.name));
                 failure.kind = Kind::LeftBehind;
-                failure.hint(self.finish_line())
+                failure.hint(self.finish_line(given))
             };
-            let deleted = self.or_partly(deletion).await?.map_err(|error| left(error.into()))?;
+            // One that nobody saw before the stack went has been agreed to by nobody.
+            self.refuse_given(Some(&bucket)).map_err(left)?;
+            let deletion = s3::delete_bucket(&self.aws, &bucket.name, region);
+            let deleted = self.or_partly(deletion, given).await?.map_err(|error| left(error.into()))?;
             if s3::exists(&self.aws, &bucket.name, region).await? {
                 return Err(left(Failure::new(
                     Kind::LeftBehind,
@@ -134,50 +148,56 @@ impl Run<'_> {
         Ok(Settled { text, data: json!({ "name": bucket.name, "kept": true }) })
     }
 
-    /// Deletes the buckets that a stack of this name has left behind.
-    pub(super) async fn delete_left_buckets(&self, left: Vec<String>) -> Result<Outcome, Failure> {
+    /// Deletes the buckets that a stack of this name has left behind, and one that was named.
+    pub(super) async fn delete_left_buckets(&self, left: Vec<Bucket>) -> Result<Outcome, Failure> {
         let name = &self.context.stack_name;
         for bucket in &left {
-            let contents = s3::contents(&self.aws, bucket, None).await?;
-            self.context.shell.note(&format!("This will delete {}", of_bucket(bucket, contents)));
+            self.context.shell.note(&format!("This will delete {}", of_bucket(bucket)));
         }
         let yes = self.args.confirm_stack.is_some();
         consent::ask_name(&self.context.shell, yes, "Type the stack's name to delete its images", name).await?;
         let mut objects = 0;
         for bucket in &left {
-            let deleted = self.or_partly(s3::delete_bucket(&self.aws, bucket, None)).await?;
-            objects += deleted.map_err(|error| {
-                let mut failure = Failure::from(error).context(format!("the bucket {bucket} is not deleted"));
+            let given = self.args.confirm_bucket.as_deref();
+            let deletion = s3::delete_bucket(&self.aws, &bucket.name, bucket.region.as_deref());
+            objects += self.or_partly(deletion, given).await?.map_err(|error| {
+                let mut failure = Failure::from(error).context(format!("the bucket {} is not deleted", bucket.name));
                 failure.kind = Kind::LeftBehind;
-                failure.hint(self.finish_line())
+                failure.hint(self.finish_line(given))
             })?;
         }
         let text = format!("{} with {} deleted", words::count(left.len(), "bucket"), counted(objects));
-        Ok(Outcome { data: json!({ "stack": name, "deleted": true, "buckets": left }), text, ..Outcome::default() })
+        let names: Vec<_> = left.iter().map(|bucket| &bucket.name).collect();
+        Ok(Outcome { data: json!({ "stack": name, "deleted": true, "buckets": names }), text, ..Outcome::default() })
     }
 
     /// A deletion of images that ended too early.
-    fn partly(&self, kind: Kind, why: &str) -> Failure {
-        Failure::new(kind, format!("{why}; some of the images are deleted, some are not")).hint(self.finish_line())
+    fn partly(&self, kind: Kind, why: &str, given: Option<&str>) -> Failure {
+        Failure::new(kind, format!("{why}; some of the images are deleted, some are not")).hint(self.finish_line(given))
     }
 
-    fn finish_line(&self) -> String {
-        format!("to finish: {}", delete_line(self.context))
+    fn finish_line(&self, given: Option<&str>) -> String {
+        format!("to finish: {}", delete_line(self.context, given))
     }
 
     /// Deletes images until done, interrupted or out of time.
-    async fn or_partly<T>(&self, deletion: impl Future<Output = T>) -> Result<T, Failure> {
+    async fn or_partly<T>(&self, deletion: impl Future<Output = T>, given: Option<&str>) -> Result<T, Failure> {
         tokio::select! {
             done = deletion => Ok(done),
-            () = interrupt::interrupted() => Err(self.partly(Kind::Interrupted, "interrupted")),
-            () = until(self.context.timing.deadline()) => Err(self.partly(Kind::Timeout, "--timeout passed")),
+            () = interrupt::interrupted() => Err(self.partly(Kind::Interrupted, "interrupted", given)),
+            () = until(self.context.timing.deadline()) => Err(self.partly(Kind::Timeout, "--timeout passed", given)),
         }
     }
 }
 
-fn of_bucket(name: &str, contents: s3::Contents) -> String {
-    let s3::Contents { objects, bytes } = contents;
-    format!("the bucket {name} and every image in it: {}, {}.", counted(objects), size(bytes))
+fn of_bucket(bucket: &Bucket) -> String {
+    let s3::Contents { objects, bytes } = bucket.contents;
+    let what = if bucket.given {
+        ", which is your own and not made by the stack, and all that is in it"
+    } else {
+        " and every image in it"
+    };
+    format!("the bucket {}{what}: {}, {}.", bucket.name, counted(objects), size(bytes))
 }
 
 fn counted(objects: u64) -> String {

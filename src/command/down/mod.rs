@@ -4,6 +4,7 @@
 mod args;
 mod delete;
 mod dns;
+mod given;
 mod images;
 mod leftover;
 
@@ -48,6 +49,7 @@ impl Run<'_> {
         // Whoever began the deletion has agreed to it; the images are another matter.
         let yes = (self.args.yes || follows) && (!self.args.delete_images || self.args.confirm_stack.is_some());
         consent::can_ask(shell, yes)?;
+        self.refuse_given(bucket.as_ref())?;
         if stack.termination_protection && !self.args.lift_protection && !shell.is_interactive() {
             return Err(self.protected(&stack));
         }
@@ -56,6 +58,7 @@ impl Run<'_> {
             self.tell_blocked(&stack).await?;
         }
         consent::ask_name(shell, yes, "Type the stack's name to delete it", &stack.name).await?;
+        self.ask_for_given(bucket.as_ref()).await?;
         self.lift_protection(&stack).await?;
         let records = self.validation_records(&stack).await;
         let deleted = self.delete(&stack).await?;
@@ -170,18 +173,21 @@ impl Run<'_> {
     async fn gone(&self) -> Result<Outcome, Failure> {
         let name = &self.context.stack_name;
         let left = super::up::left_buckets(&self.aws, name).await?;
-        if self.args.delete_images && !left.is_empty() {
-            return self.delete_left_buckets(left).await;
+        if self.args.delete_images {
+            let buckets = self.buckets_without_stack(&left).await?;
+            if !buckets.is_empty() {
+                return self.delete_left_buckets(buckets).await;
+            }
         }
         let mut text = format!("there is no stack {name} in {}", self.aws.region());
         for bucket in &left {
             text.push_str(&format!("\nimages are in the bucket {bucket}"));
         }
         if self.args.delete_images {
-            text.push_str("\nno bucket is found that it made; one that `up --bucket` named is yours to empty now");
+            text.push_str(&self.no_bucket());
         }
         if !left.is_empty() {
-            let (up, down) = (self.context.command_line("up"), images::delete_line(self.context));
+            let (up, down) = (self.context.command_line("up"), images::delete_line(self.context, None));
             text.push_str(&format!("\nthe next `{up}` serves them again; to delete them: {down}"));
         }
         Ok(Outcome { data: json!({ "stack": name, "deleted": false, "buckets": left }), text, ..Outcome::default() })

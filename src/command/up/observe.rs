@@ -180,7 +180,7 @@ fn is_denied(error: &AwsCallError) -> bool {
 pub(in crate::command) async fn left_buckets(aws: &Aws, stack_name: &str) -> Result<Vec<String>, Failure> {
     let mut left = Vec::new();
     for bucket in s3::buckets(aws, &bucket_prefix(stack_name)).await? {
-        let tags = s3::bucket_tags(aws, &bucket).await?;
+        let tags = s3::bucket_tags(aws, &bucket, None).await?;
         if tags.is_some_and(|tags| tags.get(STACK_TAG).is_some_and(|owner| owner == stack_name)) {
             left.push(bucket);
         }

@@ -151,7 +151,7 @@ pub(super) const SCENES: &[Scene] = &[
         flags: &["--bucket", BUCKET],
         runs: &[
             (&["up", "--domain", HOST, "--bucket", BUCKET, "--key-name", "operator", "--yes"], 0),
-            (&["down", "--yes"], 0),
+            (&["down", "--yes", "--delete-images", "--confirm-stack", STACK, "--confirm-bucket", BUCKET], 0),
         ],
         ..PLAIN
     },
