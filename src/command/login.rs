@@ -44,7 +44,10 @@ pub async fn run(context: &Context, args: &LoginArgs) -> Result<Outcome, Failure
         return Err(Failure::new(Kind::StackState, format!("the stack {} has no registry yet", stack.name))
             .hint(format!("finish it with: {}", context.command_line("up"))));
     };
-    let password = super::operator_password(&aws, &stack).await?;
+    let password = super::operator_password(&aws, &stack).await.map_err(|failure| match failure.kind {
+        Kind::Denied => failure.hint(super::let_read_secret(&stack, &|words| context.command_line(words))),
+        _ => failure,
+    })?;
     let said = log_in(&args.client, host.as_str(), &password).await?;
     let data = json!({ "host": host.as_str(), "user": OPERATOR, "client": args.client });
     Ok(Outcome {

@@ -28,6 +28,7 @@ pub use main::main;
 
 use crate::aws::{Aws, secretsmanager};
 use crate::error::{Failure, Kind};
+use crate::registry::names::STACK_TAG;
 use crate::registry::template::output;
 use crate::registry::verify::Trust;
 use crate::stack::Stack;
@@ -58,6 +59,19 @@ pub(crate) async fn operator_password(aws: &Aws, stack: &Stack) -> Result<Secret
             .hint("finish it with: dockreg up")
     })?;
     operator_password_of(aws, arn).await
+}
+
+/// How credentials that were refused come to read the operator's secret. `iam-policy` allows it by the stack's tag, which a
+/// stack that the template alone made does not have; `line` makes a command line for this stack.
+pub(crate) fn let_read_secret(stack: &Stack, line: &dyn Fn(&str) -> String) -> String {
+    if stack.tags.get(STACK_TAG) == Some(&stack.name) {
+        return "let these credentials read the operator's secret (secretsmanager:GetSecretValue)".to_owned();
+    }
+    format!(
+        "the stack lacks the tag {STACK_TAG}, by which `dockreg iam-policy` allows it: `{}` tags the stack, and then these \
+         credentials may read the operator's secret if they hold that policy",
+        line("up")
+    )
 }
 
 /// The password in the operator's secret.

@@ -48,6 +48,7 @@ mod root_cause;
 mod screens;
 mod states;
 mod terminal;
+mod untagged;
 mod users;
 mod users_secret;
 mod values;

@@ -1,6 +1,7 @@
 //! Turns what was found into one verdict: it works, it works but needs attention, or it does not. Pure.
 
 use super::look::{Found, Part};
+use crate::command::let_read_secret;
 use crate::error::{Failure, Kind};
 use crate::stack::answer::{Down, Look, Up, answer};
 use crate::stack::failure::is_known;
@@ -43,7 +44,7 @@ impl Nodes {
 
 /// Judges, the gravest first: the stack, the registry itself, its nodes. `line` makes a command line for this stack.
 pub(super) fn judge(found: &Found, line: &dyn Fn(&str) -> String) -> Verdict {
-    let failure = stack_fault(found, line).or_else(|| registry_fault(found, &line("up"))).or_else(|| node_fault(found));
+    let failure = stack_fault(found, line).or_else(|| registry_fault(found, line)).or_else(|| node_fault(found));
     Verdict { failure, warnings: warnings(found) }
 }
 
@@ -88,16 +89,16 @@ fn stack_fault(found: &Found, line: &dyn Fn(&str) -> String) -> Option<Failure> 
     Some(failure.hint(hint))
 }
 
-fn registry_fault(found: &Found, up: &str) -> Option<Failure> {
+fn registry_fault(found: &Found, line: &dyn Fn(&str) -> String) -> Option<Failure> {
     match &found.verification {
         Part::Hidden(why) => Some(
             not_verified("the registry could not be asked")
                 .cause(why.clone())
-                .hint("let these credentials read the operator's secret (secretsmanager:GetSecretValue)"),
+                .hint(let_read_secret(&found.stack, line)),
         ),
-        Part::Missing => {
-            Some(not_verified("the stack has no registry that could be asked").hint(format!("to finish it: {up}")))
-        }
+        Part::Missing => Some(
+            not_verified("the stack has no registry that could be asked").hint(format!("to finish it: {}", line("up"))),
+        ),
         Part::Known(verification) => verification.first_fault().map(|(stage, why, cure)| {
             not_verified("the registry does not work").cause(format!("{}: {why}", stage.title())).hint(cure)
         }),
