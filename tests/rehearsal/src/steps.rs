@@ -4,6 +4,7 @@
 pub mod docker;
 pub mod flood;
 pub mod logs;
+pub mod memory;
 pub mod metadata;
 pub mod replace;
 pub mod rolling;

@@ -1,9 +1,10 @@
-//! Clients that send a layer so slowly that an upload outlasts many things, by the registry's API alone.
+//! Clients that upload layers by the registry's API alone: so slowly that one outlasts many things, or many at once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::repeat::Repeat;
@@ -21,7 +22,7 @@ const CLIENTS: u64 = 10;
 /// Uploads a layer of so many random bytes as Docker does, in one piece whose length is not said before; fetches it again.
 const UPLOAD: &str = r#"
 set -eu; umask 077
-host=$1 repository=$2 bytes=$3 rate=$4 folder=$(mktemp -d)
+host=$1 repository=$2 bytes=$3 rate=$4 folder=$(mktemp -d -p /var/tmp)
 trap 'rm -r "$folder"' EXIT
 cat >"$folder/login"
 head -c "$bytes" /dev/urandom >"$folder/layer"
@@ -42,14 +43,31 @@ pub fn start(client: &Arc<Client>) -> Vec<Repeat> {
         let mut bytes = whole * number / CLIENTS;
         Repeat::start(move || {
             let (client, bytes) = (Arc::clone(&client), std::mem::replace(&mut bytes, whole));
-            async move { upload(&client, bytes).await }
+            async move { upload(&client, bytes, RATE).await }
         })
     };
     (1..=CLIENTS).map(one).collect()
 }
 
-async fn upload(client: &Client, bytes: u64) -> Result<Option<String>> {
-    let (bytes, rate) = (bytes.to_string(), RATE.to_string());
+/// Uploads so many layers at once, each of so many bytes at so many a second; gives the reasons of those that fail.
+///
+/// # Errors
+/// When one could not be tried at all.
+pub async fn together(client: &Arc<Client>, layers: usize, bytes: u64, rate: u64) -> Result<Vec<String>> {
+    let one = || {
+        let client = Arc::clone(client);
+        async move { upload(&client, bytes, rate).await }
+    };
+    let mut running: JoinSet<_> = (0..layers).map(|_| one()).collect();
+    let mut failures = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        failures.extend(ended??);
+    }
+    Ok(failures)
+}
+
+async fn upload(client: &Client, bytes: u64, rate: u64) -> Result<Option<String>> {
+    let (bytes, rate) = (bytes.to_string(), rate.to_string());
     let argv = ["sh", "-c", UPLOAD, "upload", DOMAIN, "slow", &bytes, &rate];
     Ok(client.run(&argv, &format!("user = \"{USER}:{PASSWORD}\"\n")).await?.failure())
 }

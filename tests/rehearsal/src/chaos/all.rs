@@ -10,7 +10,7 @@ use crate::arguments::Arguments;
 use crate::mirror;
 use crate::record::{Record, Section};
 use crate::scene::Scene;
-use crate::steps::{NODES, OPERATION, QUICK, TRANSFER, docker, flood, logs, rolling, stack, template, users};
+use crate::steps::{NODES, OPERATION, QUICK, TRANSFER, docker, flood, logs, memory, rolling, stack, template, users};
 use crate::table::{Table, say};
 
 /// A node that is found unhealthy within this time of its start stays: with the template's own 900 s, a fault soon after
@@ -25,6 +25,9 @@ const CHANGES: [(&str, &[&str]); 2] = [
 const SLOW: (&str, &[&str]) = ("slow uploads while two nodes change", &["--instance-type", "t3.micro"]);
 const NEWER: &str = "a newer machine image on two nodes";
 const ALONE: (&str, &[&str]) = ("one node of another size", &["--instance-type", "t3.large"]);
+
+/// Many layers.
+const TOGETHER: &str = "64 layers pushed together";
 
 /// A change that fails.
 const BAD_IMAGE: &str = "an image that nobody has on one node";
@@ -72,6 +75,9 @@ pub async fn all(scene: &Scene, table: &mut Table, arguments: &Arguments) -> Res
     }
     if "logs".contains(only) {
         now.step("logs hold no secret", QUICK, logs::quiet(scene)).await?;
+    }
+    if TOGETHER.contains(only) {
+        now.step(TOGETHER, TRANSFER, memory::uploads(scene)).await?;
     }
     let wanted = |name: &str| "changes".contains(only) || name.contains(only);
     for (name, further) in CHANGES.into_iter().filter(|(name, _)| wanted(name)) {
