@@ -19,7 +19,7 @@ pub(super) async fn machine(
     let named = settings.instance_type.is_some() || settings.ami.is_some() || settings.names_network();
     let nothing_said = stack.is_some() && !named && !settings.upgrade;
     let unpinned = match stack {
-        Some(stack) if kept(parameter::AMI).is_none() => image_of_nodes(aws, stack).await?,
+        Some(stack) if settings.ami.is_none() && kept(parameter::AMI).is_none() => image_of_nodes(aws, stack).await?,
         _ => None,
     };
     if nothing_said && unpinned.is_none() {
