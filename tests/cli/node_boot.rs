@@ -1,5 +1,7 @@
 //! `dockreg-bootstrap`, the script that makes a node of a machine, run as it is on a clock of its own.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::node_rig::{Done, Rig};
 
 /// A machine, booted 20 s ago, on which every step goes well.
@@ -7,6 +9,7 @@ fn machine() -> Rig {
     let rig = Rig::new();
     rig.install("dockreg-bootstrap");
     rig.write("uptime", "20.00 30.00\n");
+    rig.write("meminfo", "MemTotal:        2000896 kB\nMemFree:          100000 kB\n");
     rig.write(
         "stat",
         &format!("1 (systemd) S {}\n", (4..23).map(|field| if field == 22 { "0 " } else { "7 " }).collect::<String>()),
@@ -53,6 +56,18 @@ fn a_machine_becomes_a_node_and_says_so_once_the_load_balancer_does() {
     let place = |call: &str| calls.find(call).unwrap_or_else(|| panic!("no {call} in {calls}"));
     assert!(place("dockreg-users") < place("systemctl restart nginx"), "{calls}");
     assert!(place("dockreg-aws health") < place("dockreg-aws signal SUCCESS"), "{calls}");
+}
+
+#[test]
+fn the_registry_saves_from_half_of_the_memory_on_and_its_secret_is_for_root_alone() {
+    let rig = machine();
+    assert_eq!(rig.run("dockreg-bootstrap").code, 0);
+    let settings = rig.read("etc/dockreg/registry.env").unwrap_or_default();
+    let line = |wanted: &str| settings.lines().any(|line| line == wanted);
+    assert!(line("GOMEMLIMIT=977MiB"), "2,000,896 kB are 1,954 MiB");
+    assert!(line("REGISTRY_HTTP_SECRET=0123456789abcdef") && line("REGISTRY_STORAGE_S3_BUCKET=images"));
+    let mode = std::fs::metadata(rig.path("etc/dockreg/registry.env")).map(|file| file.permissions().mode() & 0o777);
+    assert_eq!(mode.ok(), Some(0o600));
 }
 
 #[test]

@@ -9,10 +9,11 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// Where the scripts look on a node, and where they look here.
-const PLACES: [(&str, &str); 5] = [
+const PLACES: [(&str, &str); 6] = [
     ("/etc/", "etc/"),
     ("/run/", "run/"),
     ("/proc/uptime", "uptime"),
+    ("/proc/meminfo", "meminfo"),
     ("/proc/1/stat", "stat"),
     ("/usr/local/sbin/", "bin/"),
 ];
